@@ -1,0 +1,115 @@
+/**
+ * The life of a notification as a state machine: plain values in, plain values out, `now` an argument.
+ *
+ *   scheduled ──▶ queued ──▶ sending ──▶ completed
+ *        └──────────┴──────────┴──────▶ canceled
+ *
+ * `canceled` is said at once; `completedAt` is set when nothing is pending any more, in either end.
+ */
+import type { Platform } from './device.ts'
+import { addCounts, emptyCounts, type LedgerCounts } from './ledger.ts'
+import type { NotificationStatus, Send } from './notification.ts'
+
+/** Counts of one ledger, see durable-objects/rpc.ts. */
+export interface LedgerSums {
+  readonly counts: LedgerCounts
+  readonly byPlatform: Partial<Record<Platform, LedgerCounts>>
+  readonly done: boolean
+}
+
+export interface NotificationLife {
+  readonly id: string
+  readonly appId: string
+  readonly send: Send
+  readonly bodyHash: string
+  readonly status: NotificationStatus
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly completedAt: number | null
+  /** When it is no longer worth delivering. */
+  readonly expiresAt: number
+  /** Of a topic: the final sums of each shard, null while it works. Null: a direct send, or not started. */
+  readonly shards: Readonly<Record<string, LedgerSums | null>> | null
+}
+
+/**
+ * A send with a TTL of 0 means "now or never" for the push service, but it still has to travel through our own
+ * queue: this long, then it expires here.
+ */
+const SHORTEST_LIFE_MS = 60_000
+
+export const EMPTY_VIEW: LedgerSums = { counts: emptyCounts(), byPlatform: {}, done: true }
+
+/** A notification as it is accepted. */
+export function begin(
+  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash'>,
+  now: number,
+): NotificationLife {
+  const { sendAt, message } = request.send
+  const startsAt = sendAt !== null && sendAt > now ? sendAt : now
+  return {
+    ...request,
+    status: startsAt > now ? 'scheduled' : 'queued',
+    createdAt: now,
+    startedAt: null,
+    completedAt: null,
+    expiresAt: startsAt + Math.max(message.ttlSeconds * 1000, SHORTEST_LIFE_MS),
+    shards: null,
+  }
+}
+
+/** Whether it is time to start it, for the first time or again after a start that failed. */
+export function isDue(life: NotificationLife, now: number): boolean {
+  if (life.status === 'scheduled') return (life.send.sendAt ?? 0) <= now
+  return life.status === 'queued'
+}
+
+/** It goes to these shards of a topic. */
+export function startShards(life: NotificationLife, shards: readonly string[], now: number): NotificationLife {
+  if (!isDue(life, now)) return life
+  const open = Object.fromEntries(shards.map((shard) => [shard, null]))
+  return { ...life, status: 'sending', startedAt: now, shards: open }
+}
+
+/** It goes to users or devices: its own ledger. */
+export function startDirect(life: NotificationLife, now: number): NotificationLife {
+  return { ...life, status: 'sending', startedAt: now }
+}
+
+/** The shards that have not said that they are done. */
+export function openShards(life: NotificationLife): string[] {
+  return Object.entries(life.shards ?? {}).flatMap(([shard, final]) => (final === null ? [shard] : []))
+}
+
+/** A shard has settled everybody. Repeated reports change nothing. */
+export function shardDone(life: NotificationLife, shard: string, sums: LedgerSums, now: number): NotificationLife {
+  if (life.shards?.[shard] !== null) return life
+  const next = { ...life, shards: { ...life.shards, [shard]: sums } }
+  return openShards(next).length === 0 ? complete(next, now) : next
+}
+
+/** Nothing is pending any more. */
+export function complete(life: NotificationLife, now: number): NotificationLife {
+  if (life.completedAt !== null) return life
+  return { ...life, status: life.status === 'canceled' ? 'canceled' : 'completed', completedAt: now }
+}
+
+/** The caller wants it stopped. What was finished stays finished. */
+export function cancel(life: NotificationLife, now: number): NotificationLife {
+  if (life.completedAt !== null || life.status === 'canceled') return life
+  const canceled: NotificationLife = { ...life, status: 'canceled' }
+  return life.startedAt === null ? { ...canceled, completedAt: now } : canceled
+}
+
+/** Adds up the ledgers of a notification. */
+export function sum(ledgers: readonly LedgerSums[]): Omit<LedgerSums, 'done'> {
+  const counts = emptyCounts()
+  const byPlatform: Partial<Record<Platform, LedgerCounts>> = {}
+  for (const ledger of ledgers) {
+    addCounts(counts, ledger.counts)
+    for (const [platform, of] of Object.entries(ledger.byPlatform) as [Platform, LedgerCounts][]) {
+      byPlatform[platform] = addCounts(byPlatform[platform] ?? emptyCounts(), of)
+    }
+  }
+  return { counts, byPlatform }
+}

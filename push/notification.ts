@@ -1,0 +1,49 @@
+/**
+ * What a caller asked to be sent, after parsing at the door. Plain data: no clock, no storage.
+ */
+
+/** JSON as it crosses the wire. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+/** What the device shows or receives. Every field is decided: absent means `undefined`, never `null`. */
+export interface Message {
+  readonly title?: string
+  readonly body?: string
+  readonly image?: string
+  readonly url?: string
+  /** String values only; reserved keys were refused at the door. */
+  readonly data: Readonly<Record<string, string>>
+  readonly category?: string
+  readonly priority: 'high' | 'normal'
+  /** How long it is worth delivering, from the moment the send starts. 0 means now or never. */
+  readonly ttlSeconds: number
+  /** A newer notification with the same key replaces an older one. */
+  readonly collapseKey?: string
+  readonly badge?: number
+  readonly sound?: string
+  /** Merged into the service's own payload, last word. See push/providers/{service}. */
+  readonly fcm: JsonObject
+  readonly apns: JsonObject
+  readonly webpush: JsonObject
+}
+
+export type Audience =
+  | { readonly kind: 'topic'; readonly topic: string }
+  | { readonly kind: 'users'; readonly userIds: readonly string[] }
+  | { readonly kind: 'devices'; readonly deviceIds: readonly string[] }
+
+/** What happens to a recipient whose attempt got no answer. */
+export type Guarantee = 'at_least_once' | 'at_most_once'
+
+export type NotificationStatus = 'scheduled' | 'queued' | 'sending' | 'completed' | 'canceled'
+
+/** A parsed, accepted send. */
+export interface Send {
+  readonly audience: Audience
+  readonly message: Message
+  readonly guarantee: Guarantee
+  /** Epoch ms; null: now. */
+  readonly sendAt: number | null
+  readonly campaign?: string
+}

@@ -1,0 +1,60 @@
+/**
+ * Requests to Web Push services. The plaintext is built once a ticket and the headers once an origin; each push is
+ * then encrypted for its subscription, which is where all the time goes.
+ */
+import { base64url } from 'jose'
+import type { WebPushAddress } from '../../device.ts'
+import type { PushRequest } from '../../outcome.ts'
+import type { PushTarget, TicketContext } from '../../provider.ts'
+import { type Entropy, encryptPush, FRESH_ENTROPY } from './encryption.ts'
+import { buildWebPushHeaders } from './headers.ts'
+import { buildWebPushPayload } from './payload.ts'
+
+/** As whom to push. */
+export interface WebPushSender {
+  /** The `authorization` for endpoints on an origin, see vapid.ts; every origin of the ticket is known beforehand. */
+  readonly authorizationFor: (origin: string) => string
+  /** Fresh for each message unless a test brings its own. */
+  readonly entropy?: Entropy
+}
+
+/**
+ * Prepares a ticket; the function returned builds the request of one device. It rejects when the subscription's keys
+ * are not keys, which the door does not let in.
+ */
+export function webPushRequests(
+  context: TicketContext,
+  { authorizationFor, entropy = FRESH_ENTROPY }: WebPushSender,
+): (target: PushTarget) => Promise<PushRequest> {
+  const payload = buildWebPushPayload(context.message, context.notificationId)
+  const plaintext = new TextEncoder().encode(JSON.stringify(payload))
+  const headersByOrigin = new Map<string, Readonly<Record<string, string>>>()
+
+  const headersFor = (origin: string) => {
+    const known = headersByOrigin.get(origin)
+    if (known) return known
+    const headers = { authorization: authorizationFor(origin), ...buildWebPushHeaders(origin, context) }
+    headersByOrigin.set(origin, headers)
+    return headers
+  }
+
+  return async ({ address }) => {
+    const { endpoint, p256dh, auth } = JSON.parse(address.value) as WebPushAddress
+    const keys = { publicKey: decode(p256dh), authSecret: decode(auth) }
+    return {
+      url: endpoint,
+      sharedHeaders: headersFor(originOf(endpoint)),
+      ownHeaders: null,
+      body: await encryptPush(plaintext, keys, entropy),
+    }
+  }
+}
+
+/** The origin of an endpoint: what VAPID calls the audience (RFC 8292 §2). */
+export function originOf(endpoint: string): string {
+  return new URL(endpoint).origin
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(base64url.decode(text))
+}

@@ -1,0 +1,68 @@
+/**
+ * Who may do what: roles of API keys and the scopes they hold, as tables. Pure data; authentication lives in
+ * workers/api/authenticate.ts.
+ */
+
+/** Whether a short-lived token may carry the scope: any token, only one that is bound to no user, or none. */
+type Delegation = 'any_token' | 'app_token' | 'no_token'
+
+interface ScopeKind {
+  /** For the reference page. */
+  readonly allows: string
+  readonly delegation: Delegation
+}
+
+/**
+ * The scopes. What can make a longer-lived key than itself is not delegable, and a token bound to a user
+ * carries only what is about that user.
+ */
+export const SCOPES = {
+  'app:manage': { allows: 'set credentials, create and revoke API keys', delegation: 'no_token' },
+  'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
+  'devices:register': { allows: 'register a device', delegation: 'any_token' },
+  'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },
+  'devices:import': { allows: 'import devices in bulk', delegation: 'app_token' },
+  'topics:read': { allows: 'list topics and their sizes', delegation: 'app_token' },
+  'topics:manage': { allows: 'subscribe and unsubscribe any device', delegation: 'app_token' },
+  'notifications:send': { allows: 'create and cancel notifications', delegation: 'app_token' },
+  'notifications:read': { allows: 'read notifications, counts and deliveries', delegation: 'app_token' },
+} as const satisfies Record<string, ScopeKind>
+
+export type Scope = keyof typeof SCOPES
+
+export const SCOPE_NAMES = Object.keys(SCOPES) as [Scope, ...Scope[]]
+
+export const ROLES = ['admin', 'sender', 'analyst', 'client'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What an API key of each role may do. `client` keys are public: they are shipped inside apps. */
+export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
+  admin: SCOPE_NAMES,
+  sender: [
+    'tokens:mint',
+    'devices:register',
+    'devices:manage',
+    'topics:read',
+    'topics:manage',
+    'notifications:send',
+    'notifications:read',
+  ],
+  analyst: ['topics:read', 'notifications:read'],
+  client: ['devices:register'],
+}
+
+/** Why a token may not carry a scope. */
+export type ScopeRefusal = 'beyond_caller' | 'not_delegable' | 'not_for_users'
+
+/** Whether a caller who holds `held` may mint a token with `scope`; null: yes. */
+export function refuseScope(scope: Scope, held: readonly Scope[], boundToUser: boolean): ScopeRefusal | null {
+  if (!held.includes(scope)) return 'beyond_caller'
+  const { delegation } = SCOPES[scope]
+  if (delegation === 'no_token') return 'not_delegable'
+  if (delegation === 'app_token' && boundToUser) return 'not_for_users'
+  return null
+}
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text)
+}
