@@ -1,0 +1,83 @@
+/** What a device's row becomes when the device registers (again). Pure. */
+import type { Address, Platform } from '../../push/device.ts'
+import type { JsonObject } from '../../push/notification.ts'
+import { slotOf } from '../../push/slot.ts'
+import type { DeviceRow } from './device-table.ts'
+
+/** What a device says about itself. Absent: keep what is stored. Null: clear it. */
+export interface DeviceFacts {
+  readonly userId?: string | null
+  readonly locale?: string | null
+  readonly timezone?: string | null
+  readonly appVersion?: string | null
+  readonly attributes?: JsonObject
+}
+
+/** A new address of a device, already parsed. */
+export interface NewAddress {
+  readonly address: Address
+  readonly platform: Platform
+  /** See push/address-hash.ts. */
+  readonly addressHash: string
+}
+
+/** One device that registers, already parsed. */
+export interface Registration extends NewAddress, DeviceFacts {}
+
+/** The later registration of the same address wins, field by field. */
+export function joinRegistrations(earlier: Registration, later: Registration): Registration {
+  return {
+    ...later,
+    userId: later.userId === undefined ? earlier.userId : later.userId,
+    locale: later.locale === undefined ? earlier.locale : later.locale,
+    timezone: later.timezone === undefined ? earlier.timezone : later.timezone,
+    appVersion: later.appVersion === undefined ? earlier.appVersion : later.appVersion,
+    attributes: later.attributes ?? earlier.attributes,
+  }
+}
+
+/** The row of a device that was not there before. */
+export function newRow(appId: string, id: string, registration: Registration, now: number): DeviceRow {
+  const userId = registration.userId ?? null
+  return {
+    appId,
+    id,
+    ...addressColumns(registration),
+    slot: slotOf({ userId, deviceId: id }),
+    userId,
+    locale: registration.locale ?? null,
+    timezone: registration.timezone ?? null,
+    appVersion: registration.appVersion ?? null,
+    attributes: registration.attributes ?? {},
+    registeredAt: now,
+    updatedAt: now,
+    retiredAt: null,
+    retiredReason: null,
+  }
+}
+
+/** The row with other facts. The slot follows the user. */
+export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): DeviceRow {
+  const userId = facts.userId === undefined ? row.userId : facts.userId
+  return {
+    ...row,
+    userId,
+    slot: slotOf({ userId, deviceId: row.id }),
+    locale: facts.locale === undefined ? row.locale : facts.locale,
+    timezone: facts.timezone === undefined ? row.timezone : facts.timezone,
+    appVersion: facts.appVersion === undefined ? row.appVersion : facts.appVersion,
+    attributes: facts.attributes ?? row.attributes,
+    updatedAt: Math.max(now, row.updatedAt),
+  }
+}
+
+/** The row after the device said where it is now: alive, whatever a push service said before. */
+export function registeredAgain(row: DeviceRow, where: NewAddress, now: number): DeviceRow {
+  const registeredAt = Math.max(now, row.registeredAt)
+  return { ...row, ...addressColumns(where), registeredAt, retiredAt: null, retiredReason: null }
+}
+
+function addressColumns(where: NewAddress) {
+  const { address, platform, addressHash } = where
+  return { platform, addressKind: address.kind, address: address.value, addressHash }
+}

@@ -1,0 +1,50 @@
+/** The table of devices, and a device as the rest of the house knows it. No queries here. */
+
+import { isNotNull } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Address, AddressKind, Platform } from '../../push/device.ts'
+import type { JsonObject } from '../../push/notification.ts'
+
+/** Devices: the truth about who can be reached and where. `WITHOUT ROWID` (see the migration). */
+export const deviceTable = sqliteTable(
+  'device',
+  {
+    appId: text('app_id').notNull(),
+    id: text('id').notNull(),
+    platform: text('platform').$type<Platform>().notNull(),
+    addressKind: text('address_kind').$type<AddressKind>().notNull(),
+    address: text('address').notNull(),
+    /** base64url of SHA-256 over kind and value: the same address is the same device. */
+    addressHash: text('address_hash').notNull(),
+    slot: integer('slot').notNull(),
+    userId: text('user_id'),
+    locale: text('locale'),
+    timezone: text('timezone'),
+    appVersion: text('app_version'),
+    /** A JSON object. */
+    attributes: text('attributes', { mode: 'json' }).$type<JsonObject>().notNull(),
+    /** Epoch ms of the last registration: a push service's "dead since" that is older does not retire it. */
+    registeredAt: integer('registered_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    /** Epoch ms as of which a push service called the address dead; null: alive. */
+    retiredAt: integer('retired_at'),
+    retiredReason: text('retired_reason'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.appId, table.id] }),
+    uniqueIndex('device_address').on(table.appId, table.addressHash),
+    index('device_user').on(table.appId, table.userId).where(isNotNull(table.userId)),
+  ],
+)
+
+export type DeviceRow = typeof deviceTable.$inferSelect
+
+/** A device. Times in epoch ms. */
+export interface Device extends Omit<DeviceRow, 'appId' | 'addressKind' | 'address' | 'addressHash'> {
+  readonly address: Address
+}
+
+export function deviceOf(row: DeviceRow): Device {
+  const { appId: _appId, addressKind, address, addressHash: _addressHash, ...rest } = row
+  return { ...rest, address: { kind: addressKind, value: address } }
+}

@@ -1,0 +1,145 @@
+/**
+ * Devices one by one or by id: reading, changing, deleting, retiring. Registering is in device-upsert.ts.
+ *
+ * Nothing here knows topic shards. What a caller needs to keep them true (the old slot, the topics) is in the
+ * answers.
+ */
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/d1'
+import type { Platform } from '../../push/device.ts'
+import { type DeviceFacts, type NewAddress, registeredAgain, withFacts } from './device-merge.ts'
+import { type Device, type DeviceRow, deviceOf, deviceTable } from './device-table.ts'
+import { MAX_ROUNDS, type Previous, previousOf } from './device-upsert.ts'
+import { cutRows, inList, isListed, listed } from './json-list.ts'
+import { topicDeviceTable } from './topic-table.ts'
+import { topicsOfDevices } from './topics.ts'
+
+export async function readDevice(db: D1Database, appId: string, deviceId: string): Promise<Device | null> {
+  const row = await readRow(db, appId, deviceId)
+  return row === null ? null : deviceOf(row)
+}
+
+/** The devices with these ids, retired ones too, in no order; unknown ids are missing. */
+export async function readDevices(db: D1Database, appId: string, deviceIds: readonly string[]): Promise<Device[]> {
+  const these = and(eq(deviceTable.appId, appId), inList(deviceTable.id, deviceIds))
+  const rows = await drizzle(db).select().from(deviceTable).where(these)
+  return rows.map(deviceOf)
+}
+
+/** The devices of these users that can be reached, in no order. */
+export async function readDevicesOfUsers(db: D1Database, appId: string, userIds: readonly string[]): Promise<Device[]> {
+  const ids = sql`(select theirs.id from ${listed(userIds)} cross join device as theirs indexed by device_user
+    where theirs.app_id = ${appId} and ${isListed(sql`theirs.user_id`)})`
+  const these = and(eq(deviceTable.appId, appId), sql`${deviceTable.id} in ${ids}`, isNull(deviceTable.retiredAt))
+  const rows = await drizzle(db).select().from(deviceTable).where(these)
+  return rows.map(deviceOf)
+}
+
+/** What changes. A new address counts as a registration: the device is alive again. */
+export interface DeviceChanges extends DeviceFacts {
+  readonly address?: NewAddress
+}
+
+export type UpdateAnswer =
+  | { readonly kind: 'updated'; readonly device: Device; readonly previous: Previous }
+  | { readonly kind: 'unknown' }
+  /** The new address is another device's. */
+  | { readonly kind: 'address_in_use' }
+
+/** Changes a device. The write holds only if the row is still what was read; else it is read again. */
+export async function updateDevice(
+  db: D1Database,
+  appId: string,
+  deviceId: string,
+  changes: DeviceChanges,
+  now: number,
+): Promise<UpdateAnswer> {
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const was = await readRow(db, appId, deviceId)
+    if (was === null) return { kind: 'unknown' }
+    const changed = withFacts(was, changes, now)
+    const row = changes.address ? registeredAgain(changed, changes.address, now) : changed
+    if (row.addressHash !== was.addressHash && (await addressIsTaken(db, row))) return { kind: 'address_in_use' }
+    const { appId: _appId, id: _id, ...columns } = row
+    const written = await drizzle(db).update(deviceTable).set(columns).where(stillIs(was)).returning()
+    if (written.length > 0) return { kind: 'updated', device: deviceOf(row), previous: previousOf(was) }
+  }
+  throw new Error(`device ${deviceId} kept changing while it was updated`)
+}
+
+/** Deletes a device and its memberships; null when there is no such device. */
+export async function deleteDevice(
+  db: D1Database,
+  appId: string,
+  deviceId: string,
+): Promise<{ device: Device; topics: string[] } | null> {
+  const query = drizzle(db)
+  const ofDevice = and(eq(topicDeviceTable.appId, appId), eq(topicDeviceTable.deviceId, deviceId))
+  const [memberships, [row]] = await query.batch([
+    query.delete(topicDeviceTable).where(ofDevice).returning(),
+    query.delete(deviceTable).where(thatDevice(appId, deviceId)).returning(),
+  ])
+  return row ? { device: deviceOf(row), topics: memberships.map(({ topic }) => topic) } : null
+}
+
+/** A device whose address a push service called dead, as of an instant in epoch ms. */
+export interface DeadAddress {
+  readonly deviceId: string
+  readonly asOfAt: number
+  readonly reason: string
+}
+
+/** A device that was retired, and the topics whose shards still know it. */
+export interface Retired {
+  readonly deviceId: string
+  readonly platform: Platform
+  readonly slot: number
+  readonly topics: string[]
+}
+
+/**
+ * Retires devices, unless they registered after their address was called dead. Answers those that this very
+ * call retired. Memberships stay, so that a device that comes back is where it was.
+ */
+export async function retireDevices(db: D1Database, appId: string, dead: readonly DeadAddress[]): Promise<Retired[]> {
+  const query = drizzle(db)
+  const retired: Omit<Retired, 'topics'>[] = []
+  for (const list of cutRows(dead)) {
+    const rows = await query.all<Omit<Retired, 'topics'>>(sql`
+      update device set retired_at = dead.value->>'asOfAt', retired_reason = dead.value->>'reason'
+      from json_each(${JSON.stringify(list.map((row) => ({ ...row, appId })))}) as dead
+      where device.app_id = dead.value->>'appId' and device.id = dead.value->>'deviceId'
+        and device.registered_at <= dead.value->>'asOfAt' and device.retired_at is null
+      returning device.id as deviceId, device.platform, device.slot`)
+    retired.push(...rows)
+  }
+  const ids = retired.map(({ deviceId }) => deviceId)
+  const topics = await topicsOfDevices(db, appId, ids)
+  return retired.map((device) => ({ ...device, topics: topics.get(device.deviceId) ?? [] }))
+}
+
+async function readRow(db: D1Database, appId: string, deviceId: string): Promise<DeviceRow | null> {
+  const [row] = await drizzle(db).select().from(deviceTable).where(thatDevice(appId, deviceId))
+  return row ?? null
+}
+
+async function addressIsTaken(db: D1Database, { appId, addressHash }: DeviceRow): Promise<boolean> {
+  const there = and(eq(deviceTable.appId, appId), eq(deviceTable.addressHash, addressHash))
+  const rows = await drizzle(db).select({ id: deviceTable.id }).from(deviceTable).where(there)
+  return rows.length > 0
+}
+
+/** The row, as long as nothing changed that decides where the device is or who is told. */
+function stillIs(row: DeviceRow) {
+  return and(
+    thatDevice(row.appId, row.id),
+    eq(deviceTable.addressHash, row.addressHash),
+    eq(deviceTable.registeredAt, row.registeredAt),
+    sql`${deviceTable.userId} is ${row.userId}`,
+    sql`${deviceTable.retiredAt} is ${row.retiredAt}`,
+  )
+}
+
+function thatDevice(appId: string, deviceId: string) {
+  return and(eq(deviceTable.appId, appId), eq(deviceTable.id, deviceId))
+}

@@ -1,0 +1,201 @@
+/**
+ * Queries over the members of a ledger. Bulk statements take one JSON parameter (`json_each`): SQLite in an
+ * object allows 100 bound parameters.
+ */
+import type { AddressKind, Platform } from '../../push/device.ts'
+import type { TicketMember } from '../../push/ticket.ts'
+
+/** A member as its row needs it. */
+export interface MemberRow {
+  readonly platform: Platform
+  readonly slot: number
+  readonly deviceId: string
+  readonly userId: string | null
+  readonly addressKind: AddressKind
+  readonly address: string
+  readonly registeredAt: number
+}
+
+/** Columns of one element of the JSON parameter, in `membersAsJson`'s order. */
+const ELEMENT = `
+  value ->> 0 as platform, value ->> 1 as slot, value ->> 2 as device_id, value ->> 3 as user_id,
+  value ->> 4 as address_kind, value ->> 5 as address, value ->> 6 as registered_at`
+
+function membersAsJson(rows: readonly MemberRow[]): string {
+  return JSON.stringify(
+    rows.map((row) => [
+      row.platform,
+      row.slot,
+      row.deviceId,
+      row.userId,
+      row.addressKind,
+      row.address,
+      row.registeredAt,
+    ]),
+  )
+}
+
+/**
+ * Makes the given devices members as of `sequence`, or brings the row of those that are members up to date.
+ * @returns how many joined that were not members
+ */
+export function putMembers(sql: SqlStorage, rows: readonly MemberRow[], sequence: number): number {
+  const json = membersAsJson(rows)
+  sql.exec(
+    `update member set
+       user_id = given.user_id, address_kind = given.address_kind, address = given.address,
+       registered_at = given.registered_at
+     from (select ${ELEMENT} from json_each(?)) as given
+     where member.platform = given.platform and member.slot = given.slot and member.device_id = given.device_id
+       and member.left_seq is null
+       and (member.address <> given.address or member.registered_at <> given.registered_at
+         or member.user_id is not given.user_id)`,
+    json,
+  )
+  const [{ known }] = sql
+    .exec<{ known: number }>(
+      `select count(*) as known from (select ${ELEMENT} from json_each(?)) as given
+       join member using (platform, slot, device_id) where member.left_seq is null`,
+      json,
+    )
+    .toArray() as [{ known: number }]
+  if (known === rows.length) return 0
+  sql.exec(
+    `insert into member (platform, slot, device_id, joined_seq, left_seq, user_id, address_kind, address, registered_at)
+     select given.platform, given.slot, given.device_id, ?2, null, given.user_id, given.address_kind, given.address,
+       given.registered_at
+     from (select ${ELEMENT} from json_each(?1)) as given
+     where not exists (
+       select 1 from member where member.platform = given.platform and member.slot = given.slot
+         and member.device_id = given.device_id and member.left_seq is null)
+     on conflict do update set left_seq = null, user_id = excluded.user_id, address_kind = excluded.address_kind,
+       address = excluded.address, registered_at = excluded.registered_at`,
+    json,
+    sequence,
+  )
+  return rows.length - known
+}
+
+/**
+ * Ends the membership of the given devices as of `sequence`. A version that no fan-out can have seen is deleted.
+ * @returns how many left that were members
+ */
+export function dropMembers(
+  sql: SqlStorage,
+  keys: readonly { platform: Platform; slot: number; deviceId: string }[],
+  sequence: number,
+): number {
+  const json = JSON.stringify(keys.map((key) => [key.platform, key.slot, key.deviceId]))
+  const chosen = `(platform, slot, device_id) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(?1))
+    and left_seq is null`
+  const fresh = sql
+    .exec(`delete from member where ${chosen} and joined_seq >= ?2 returning 1`, json, sequence)
+    .toArray()
+  const seen = sql.exec(`update member set left_seq = ?2 where ${chosen} returning 1`, json, sequence).toArray()
+  return fresh.length + seen.length
+}
+
+/** The end of a ticket's range. */
+export interface Cut {
+  readonly platform: Platform
+  readonly slot: number
+  readonly deviceId: string
+  readonly size: number
+}
+
+/**
+ * Walks the members of one platform as of a fan-out, after a position, and calls `onCut` for each run of `size`
+ * and for the rest. Stops after `limit` members: then the last cut is where to go on.
+ * @returns whether the end was reached
+ */
+export function cutMembers(
+  sql: SqlStorage,
+  from: { platform: Platform; openedSeq: number; slot: number; deviceId: string },
+  size: number,
+  limit: number,
+  onCut: (cut: Cut) => void,
+): boolean {
+  const cursor = sql
+    .exec<{ slot: number; device_id: string }>(
+      `select slot, device_id from member
+       where platform = ?1 and slot >= ?3 and (slot > ?3 or device_id > ?4)
+         and joined_seq <= ?2 and (left_seq is null or left_seq > ?2)
+       order by slot, device_id limit ?5`,
+      from.platform,
+      from.openedSeq,
+      from.slot,
+      from.deviceId,
+      limit,
+    )
+    .raw<[number, string]>()
+  let seen = 0
+  let last: [number, string] | null = null
+  for (const row of cursor) {
+    last = row
+    if (++seen % size === 0) onCut({ platform: from.platform, slot: row[0], deviceId: row[1], size })
+  }
+  if (last !== null && seen % size !== 0) {
+    onCut({ platform: from.platform, slot: last[0], deviceId: last[1], size: seen % size })
+  }
+  return seen < limit
+}
+
+/** A ticket's range of the key. */
+export interface TicketRange {
+  readonly platform: Platform
+  readonly fromSlot: number
+  readonly fromDevice: string
+  readonly toSlot: number
+  readonly toDevice: string
+  readonly openedSeq: number
+}
+
+/** The members of a ticket in ordinal order, as they are now; those that left since are marked, not missing. */
+export function readTicketMembers(sql: SqlStorage, range: TicketRange): TicketMember[] {
+  const rows = sql
+    .exec(
+      `select device_id, user_id, address_kind, address, left_seq from member
+       where platform = ?1 and slot between ?2 and ?4
+         and (slot > ?2 or device_id > ?3) and (slot < ?4 or device_id <= ?5)
+         and joined_seq <= ?6 and (left_seq is null or left_seq > ?6)
+       order by slot, device_id`,
+      range.platform,
+      range.fromSlot,
+      range.fromDevice,
+      range.toSlot,
+      range.toDevice,
+      range.openedSeq,
+    )
+    .raw<[string, string | null, AddressKind, string, number | null]>()
+  const members: TicketMember[] = []
+  for (const [deviceId, userId, kind, value, leftSeq] of rows) {
+    members.push({ deviceId, userId, address: { kind, value }, left: leftSeq !== null })
+  }
+  return members
+}
+
+/** Where a device stands in the members of a fan-out. Reads every row: for an operator's question, not for a send. */
+export function findMember(
+  sql: SqlStorage,
+  deviceId: string,
+  openedSeq: number,
+): { platform: Platform; slot: number } | null {
+  const [row] = sql
+    .exec<{ platform: Platform; slot: number }>(
+      `select platform, slot from member
+       where device_id = ?1 and joined_seq <= ?2 and (left_seq is null or left_seq > ?2)`,
+      deviceId,
+      openedSeq,
+    )
+    .toArray()
+  return row ?? null
+}
+
+/** Every present member. For the small ledgers of direct sends. */
+export function listMemberKeys(sql: SqlStorage): { platform: Platform; slot: number; deviceId: string }[] {
+  return sql
+    .exec<{ platform: Platform; slot: number; deviceId: string }>(
+      'select platform, slot, device_id as deviceId from member where left_seq is null',
+    )
+    .toArray()
+}
