@@ -1,0 +1,5 @@
+/** The objects that wrangler.toml binds. */
+export { Notification } from './notification.ts'
+export { Signer } from './signer.ts'
+export { SubscriberShard } from './subscriber-shard.ts'
+export { Topic } from './topic.ts'
