@@ -1,0 +1,7 @@
+/** What the delivery tests' environment has beside the Worker's own bindings. */
+declare namespace Cloudflare {
+  interface Env {
+    /** The simulators' control API. */
+    SIM_CONTROL_URL: string
+  }
+}

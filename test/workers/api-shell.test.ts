@@ -1,0 +1,155 @@
+/** What every request meets, whatever it asks for. */
+import { describe, expect, it } from 'vitest'
+import { call, makeApp, ROOT } from './calling.ts'
+
+interface OperationOfDocument {
+  readonly operationId: string
+  readonly summary: string
+  readonly tags: string[]
+}
+
+describe('a problem', () => {
+  it('is problem+json with every member of the contract', async () => {
+    const { status, headers, body } = await call('POST', '/v1/apps', { bearer: ROOT, body: { name: 7 } })
+    expect(status).toBe(400)
+    expect(headers.get('Content-Type')).toBe('application/problem+json')
+    expect(body).toEqual({
+      type: '/docs#error-validation_failed',
+      title: 'A field is missing, unknown or malformed',
+      status: 400,
+      detail: 'name: expected string, received number.',
+      code: 'validation_failed',
+      param: '/name',
+      retry: 'never',
+      request_id: headers.get('X-Request-Id'),
+    })
+  })
+
+  it('leaves out param when no field is at fault', async () => {
+    const { body } = await call('GET', '/v1/nothing')
+    expect(body).not.toHaveProperty('param')
+  })
+
+  it.each([
+    ['a missing field', {}, '/name'],
+    ['an unknown field', { name: 'a', colour: 'red' }, '/colour'],
+    ['an unknown field whose name needs escaping', { name: 'a', 'a/b~c': 1 }, '/a~1b~0c'],
+    ['an empty name', { name: ' ' }, '/name'],
+    ['a body that is no object', [1], ''],
+  ])('names %s', async (_what, body, param) => {
+    const answer = await call('POST', '/v1/apps', { bearer: ROOT, body })
+    expect([answer.status, answer.body.code, answer.body.param]).toEqual([400, 'validation_failed', param])
+  })
+
+  it.each([
+    ['bad JSON', 400, 'bad_json', { body: '{"name":' }],
+    ['an empty body', 400, 'bad_json', { body: '' }],
+    ['no body', 400, 'validation_failed', {}],
+    [
+      'another media type',
+      415,
+      'unsupported_media_type',
+      { body: '{"name":"a"}', headers: { 'Content-Type': 'text/plain' } },
+    ],
+    ['a body over 1 MiB', 413, 'body_too_large', { body: JSON.stringify({ name: 'x'.repeat(1024 * 1024) }) }],
+  ])('answers %s with %i %s', async (_what, status, code, options) => {
+    const answer = await call('POST', '/v1/apps', { bearer: ROOT, ...options })
+    expect([answer.status, answer.body.code]).toEqual([status, code])
+  })
+
+  it('names a route that does not exist, and the methods of one that does', async () => {
+    expect((await call('GET', '/v1/nothing')).body.code).toBe('route_not_found')
+    const wrong = await call('DELETE', '/v1/apps')
+    expect([wrong.status, wrong.body.code, wrong.headers.get('Allow')]).toEqual([405, 'method_not_allowed', 'POST'])
+  })
+
+  it('says nothing of what went wrong inside', async () => {
+    const broken = {
+      prepare: () => {
+        throw new Error('secret of the database')
+      },
+    } as unknown as D1Database
+    const answer = await call('GET', '/healthz', { env: { DB: broken } })
+    expect([answer.status, answer.body.code, answer.body.retry]).toEqual([500, 'internal', 'backoff'])
+    expect(answer.text).not.toContain('secret of the database')
+  })
+})
+
+describe('every answer', () => {
+  it('carries a request id, the caller’s own if it is well-formed', async () => {
+    expect((await call('GET', '/healthz')).headers.get('X-Request-Id')).toMatch(/^req_[0-9a-f]{32}$/)
+    const own = await call('GET', '/v1/nothing', { headers: { 'X-Request-Id': 'mine-1' } })
+    expect([own.headers.get('X-Request-Id'), own.body.request_id]).toEqual(['mine-1', 'mine-1'])
+    const bad = await call('GET', '/healthz', { headers: { 'X-Request-Id': 'a"b' } })
+    expect(bad.headers.get('X-Request-Id')).toMatch(/^req_/)
+  })
+
+  it('carries security headers', async () => {
+    const { headers } = await call('GET', '/healthz')
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'")
+  })
+
+  it('may be read by a page of another origin, which may send a bearer', async () => {
+    const headers = { Origin: 'https://shop.example', 'Access-Control-Request-Method': 'POST' }
+    const preflight = await call('OPTIONS', '/v1/devices', { headers })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('Access-Control-Allow-Origin')).toBe('*')
+    expect(preflight.headers.get('Access-Control-Allow-Headers')).toContain('Authorization')
+  })
+})
+
+describe('the reference', () => {
+  it('documents every route that is mounted, with its security and its errors', async () => {
+    const { body } = await call('GET', '/openapi.json')
+    expect(body.openapi).toBe('3.1.0')
+    const create = body.paths['/v1/apps'].post
+    expect(create.security).toEqual([{ rootKey: [] }])
+    expect(Object.keys(create.responses)).toEqual(
+      expect.arrayContaining(['201', '400', '401', '403', '413', '415', '500', '503']),
+    )
+    const codes = create.responses['503'].content['application/problem+json'].examples
+    expect(Object.keys(codes)).toEqual(expect.arrayContaining(['root_key_missing', 'overloaded']))
+  })
+
+  it('gives every operation an id, a summary, a tag that is explained, and references that resolve', async () => {
+    const { body, text } = await call('GET', '/openapi.json')
+    const tags = body.tags.map((tag: { name: string }) => tag.name)
+    for (const [path, item] of Object.entries<Record<string, OperationOfDocument>>(body.paths)) {
+      for (const operation of Object.values(item)) {
+        expect(operation.operationId, path).toMatch(/^[a-z][A-Za-z]+$/)
+        expect(operation.summary, path).toBeTruthy()
+        expect(tags, path).toContain(operation.tags[0])
+      }
+    }
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      expect(body.components.schemas).toHaveProperty(name!)
+    }
+  })
+
+  it('is a page that loads nothing from elsewhere and runs nothing', async () => {
+    const { status, text, headers } = await call('GET', '/docs')
+    expect(status).toBe(200)
+    expect(headers.get('Content-Type')).toContain('text/html')
+    expect(text).not.toMatch(/<script|https?:\/\/(?!fanfare\.test|updates\.push|[a-z.]*example)/i)
+    expect(text).toContain('id="error-bad_json"')
+    expect(text).toContain('id="createApp"')
+    expect((await call('GET', '/docs/style.css')).headers.get('Content-Type')).toContain('text/css')
+  })
+})
+
+describe('health', () => {
+  it('is ok when the database answers, and needs no key', async () => {
+    const { status, body } = await call('GET', '/healthz')
+    expect([status, body]).toEqual([200, { status: 'ok' }])
+  })
+})
+
+describe('an app', () => {
+  it('is created by the operator and read back by its own admin', async () => {
+    const app = await makeApp('Weather')
+    const read = await call('GET', `/v1/apps/${app.id}`, { bearer: app.admin })
+    expect(read.body).toMatchObject({ id: app.id, name: 'Weather' })
+    expect(app.id).toMatch(/^app_[0-9a-hjkmnp-tv-z]{29}$/)
+  })
+})

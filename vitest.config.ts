@@ -1,0 +1,91 @@
+/**
+ * Two kinds of tests: `node` runs what runs on Node (decisions, simulators, egress, SDK, this repository's own
+ * commands); `workers` runs inside workerd with the real bindings of wrangler.toml. Tests that need a browser are
+ * elsewhere (`npm run test:e2e`).
+ */
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** Nothing that these encrypt or admit lives longer than a test file. */
+const TEST_SECRETS = {
+  ROOT_KEY: 'root-key-of-the-tests',
+  CREDENTIALS_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
+}
+
+/** Delivery tests run once each way out: the same stories, the same outcomes. */
+function deliveryProject(wayOut: 'direct' | 'egress') {
+  return {
+    plugins: [
+      cloudflareTest(async ({ inject }) => {
+        const simulators = inject('simulators')
+        return {
+          wrangler: { configPath: './wrangler.toml' },
+          miniflare: {
+            bindings: {
+              ...TEST_SECRETS,
+              TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1'),
+              FCM_URL: simulators.fcmUrl,
+              GOOGLE_TOKEN_URL: simulators.tokenUrl,
+              APNS_URL: simulators.apnsUrl,
+              APNS_SANDBOX_URL: simulators.apnsUrl,
+              WEBPUSH_ALLOWED_HOSTS: simulators.webPushHost,
+              SIM_CONTROL_URL: simulators.controlUrl,
+              EGRESS_URL: wayOut === 'egress' ? simulators.egressUrl : '',
+              EGRESS_KEY: simulators.egressKey,
+              // Waits of the schedule in hundredths: 10 s become 100 ms.
+              RETRY_BASE_SECONDS: '0.1',
+              LEASE_SECONDS: '3',
+            },
+            cf: false,
+          },
+        }
+      }),
+    ],
+    test: {
+      name: `delivery-${wayOut}`,
+      include: ['test/delivery/**/*.test.ts'],
+      globalSetup: ['test/delivery/simulators.ts'],
+      setupFiles: ['test/workers/apply-migrations.ts'],
+      testTimeout: 30_000,
+      deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['{push,sim,egress,dev,sdk,bench}/**/*.test.ts'],
+          environment: 'node',
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1') },
+              // No test needs the place of a request, and nothing may be fetched from the network for it.
+              cf: false,
+            },
+          })),
+        ],
+        test: {
+          name: 'workers',
+          include: ['test/workers/**/*.test.ts'],
+          setupFiles: ['test/workers/apply-migrations.ts'],
+          // itty-durable mixes CommonJS and ESM; only bundled beforehand can it be imported here.
+          deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
+        },
+      },
+      deliveryProject('direct'),
+      deliveryProject('egress'),
+    ],
+    // An exception that crosses an RPC call is caught by its caller and reported a second time as unhandled;
+    // only that second report is let go.
+    onUnhandledError: (error) => !('remote' in error && error.remote === true),
+  },
+})

@@ -1,0 +1,82 @@
+/**
+ * The HTTP API: what every request goes through, and one file a resource. No handler of its own.
+ */
+import { cors } from 'hono/cors'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { apps } from './apps.ts'
+import { limitBodies } from './body-limit.ts'
+import { credentials } from './credentials.ts'
+import { deliveries } from './deliveries.ts'
+import { deviceImport } from './device-import.ts'
+import { devices } from './devices.ts'
+import { respondToError } from './error-response.ts'
+import { health } from './health.ts'
+import { keys } from './keys.ts'
+import { notifications } from './notifications.ts'
+import { ApiProblem } from './problem.ts'
+import { receipts } from './receipts.ts'
+import { mountReference } from './reference.ts'
+import { newRouter } from './router.ts'
+import { tokens } from './tokens.ts'
+import { topics } from './topics.ts'
+
+export const api = newRouter()
+
+api.onError((error, c) => respondToError(error, c))
+api.notFound((c) => respondToError(new ApiProblem('route_not_found', `${c.req.path} is no route. See /docs.`), c))
+
+api.use(requestId({ generator: () => `req_${crypto.randomUUID().replaceAll('-', '')}` }))
+// Nothing that the API answers may load or run anything, but for the reference page's own stylesheet.
+api.use(
+  secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ['data:'],
+      frameAncestors: ["'none'"],
+    },
+  }),
+)
+// Clients register from pages of any origin. Bearers are never sent by a browser on its own, so there is nothing
+// that another origin could borrow.
+api.use(
+  cors({
+    origin: '*',
+    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+    exposeHeaders: ['Location', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'],
+    maxAge: 86_400,
+  }),
+)
+api.use(
+  methodNotAllowed({
+    app: api,
+    onMethodNotAllowed: (c, methods) => {
+      const allowed = methods.join(', ')
+      const problem = new ApiProblem('method_not_allowed', `${c.req.path} takes ${allowed}, not ${c.req.method}.`)
+      const response = respondToError(problem, c)
+      response.headers.set('Allow', allowed)
+      return response
+    },
+  }),
+)
+api.use(limitBodies)
+
+for (const resource of [
+  apps,
+  credentials,
+  keys,
+  tokens,
+  deviceImport,
+  devices,
+  topics,
+  notifications,
+  deliveries,
+  receipts,
+  health,
+]) {
+  api.route('/', resource)
+}
+
+mountReference(api)

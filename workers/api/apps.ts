@@ -1,0 +1,62 @@
+/** `POST /v1/apps`, `GET /v1/apps/{app}`: what the operator begins with. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
+import { insertApp } from '../../schema/d1/apps.ts'
+import { directoryDatabase } from '../../schema/databases.ts'
+import { appIdField, requireApp } from './app-scope.ts'
+import { allow } from './auth.ts'
+import { instantField, instantOf } from './fields.ts'
+import { problems } from './problem-responses.ts'
+import { newRouter } from './router.ts'
+
+const appName = z.string().trim().min(1).max(100).openapi({ description: 'For people.', example: 'Weather' })
+
+const newAppBody = z.strictObject({ name: appName }).openapi('NewApp')
+
+const appAnswer = z.object({ id: appIdField, name: z.string(), created_at: instantField }).openapi('App')
+
+export const apps = newRouter()
+
+apps.openapi(
+  createRoute({
+    method: 'post',
+    path: '/v1/apps',
+    operationId: 'createApp',
+    tags: ['Apps'],
+    summary: 'Create an app',
+    description: 'An app owns credentials, keys, devices, topics and notifications, and sees nobody else’s.',
+    ...allow('root'),
+    request: { body: { required: true, content: { 'application/json': { schema: newAppBody } } } },
+    responses: {
+      201: { description: 'Created.', content: { 'application/json': { schema: appAnswer } } },
+      ...problems('root_key_missing'),
+    },
+  }),
+  async (c) => {
+    const now = Date.now()
+    const id = makeId('app', now, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
+    const { name } = c.req.valid('json')
+    await insertApp(directoryDatabase(c.env), { id, name, createdAt: now })
+    return c.json({ id, name, created_at: instantOf(now) }, 201)
+  },
+)
+
+apps.openapi(
+  createRoute({
+    method: 'get',
+    path: '/v1/apps/{app}',
+    operationId: 'readApp',
+    tags: ['Apps'],
+    summary: 'Read an app',
+    ...allow('root', 'app:manage'),
+    request: { params: z.object({ app: appIdField }) },
+    responses: {
+      200: { description: 'The app.', content: { 'application/json': { schema: appAnswer } } },
+      ...problems('not_found', 'root_key_missing'),
+    },
+  }),
+  async (c) => {
+    const app = await requireApp(c, c.req.valid('param').app)
+    return c.json({ id: app.id, name: app.name, created_at: instantOf(app.createdAt) }, 200)
+  },
+)

@@ -1,0 +1,74 @@
+/**
+ * Who may call a route. `allow(…)` is spread into a route's definition: it documents the security and enforces
+ * it, so that the two cannot differ.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { ROLE_SCOPES, ROLES, type Scope } from '../../push/roles.ts'
+import { authenticate } from './authenticate.ts'
+import { type Caller, holds } from './caller.ts'
+import type { ApiEnv } from './context.ts'
+import { ApiProblem } from './problem.ts'
+import { rootKeyOf } from './secrets.ts'
+
+/** A scope of keys and tokens; `device`: any device's own key; `root`: the operator. */
+export type Grant = Scope | 'root' | 'device'
+
+interface Access {
+  readonly security: Record<string, string[]>[]
+  readonly middleware: MiddlewareHandler<ApiEnv>
+}
+
+/** Lets pass whoever has one of the grants. */
+export function allow(...grants: [Grant, ...Grant[]]): Access {
+  return { security: grants.map(securityOf), middleware: guard(grants) }
+}
+
+/** The names of the schemes are defined in openapi.ts. */
+function securityOf(grant: Grant): Record<string, string[]> {
+  if (grant === 'root') return { rootKey: [] }
+  return grant === 'device' ? { deviceKey: [] } : { appKey: [grant] }
+}
+
+function guard(grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
+  return async function allowed(c, next) {
+    const caller = await identify(c.env, c.req.header('Authorization'), grants)
+    if (!grants.some((grant) => has(caller, grant))) throw refusal(caller, grants)
+    c.set('caller', caller)
+    await next()
+  }
+}
+
+/** Where the operator could call, an operator's key that is not set is the first thing to fix. */
+async function identify(env: Env, authorization: string | undefined, grants: readonly Grant[]): Promise<Caller> {
+  if (grants.length === 1 && grants[0] === 'root') rootKeyOf(env)
+  try {
+    return await authenticate(env, authorization, Date.now())
+  } catch (error) {
+    const unknown = error instanceof ApiProblem && error.code === 'unauthorized'
+    if (unknown && grants.includes('root')) rootKeyOf(env)
+    throw error
+  }
+}
+
+function has(caller: Caller, grant: Grant): boolean {
+  return grant === 'root' || grant === 'device' ? caller.kind === grant : holds(caller, grant)
+}
+
+function refusal(caller: Caller, grants: readonly Grant[]): ApiProblem {
+  const callers = [...new Set(grants.map(callersWith))].join(', or ')
+  if (caller.kind === 'root') {
+    return new ApiProblem('app_key_required', `ROOT_KEY belongs to no app. This call takes ${callers}.`)
+  }
+  return new ApiProblem(
+    'forbidden',
+    `This ${caller.kind === 'device' ? 'device key' : caller.kind} may not do this. It takes ${callers}.`,
+  )
+}
+
+/** In words, for the answer to somebody who came with the wrong key. */
+function callersWith(grant: Grant): string {
+  if (grant === 'root') return 'ROOT_KEY'
+  if (grant === 'device') return "the device's own key"
+  const roles = ROLES.filter((role) => ROLE_SCOPES[role].includes(grant))
+  return `a key of role ${roles.join(' or ')} (scope ${grant})`
+}

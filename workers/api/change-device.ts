@@ -1,0 +1,39 @@
+/**
+ * Changing and deleting one device, its topics included. Sequences only; what becomes of the row is decided by
+ * schema/d1/device-merge.ts. The order of the writes is explained in memberships.ts.
+ */
+import { slotOf } from '../../push/slot.ts'
+import type { Device } from '../../schema/d1/device-table.ts'
+import { type DeviceChanges, deleteDevice, type UpdateAnswer, updateDevice } from '../../schema/d1/devices.ts'
+import { databaseOf } from '../../schema/databases.ts'
+import { joinOwnTopics, leaveOwnTopics } from './memberships.ts'
+
+/**
+ * Changes a device and carries the change to every topic it is in.
+ *
+ * @param device as it was read
+ * @param now epoch ms
+ */
+export async function changeDevice(
+  env: Env,
+  appId: string,
+  device: Device,
+  changes: DeviceChanges,
+  now: number,
+): Promise<UpdateAnswer> {
+  if (changesSlot(device, changes)) await leaveOwnTopics(env, appId, [device])
+  const answer = await updateDevice(databaseOf(env, appId), appId, device.id, changes, now)
+  if (answer.kind === 'updated') await joinOwnTopics(env, appId, [answer.device])
+  else if (answer.kind === 'address_in_use') await joinOwnTopics(env, appId, [device])
+  return answer
+}
+
+/** Deletes a device; no later send reaches it. */
+export async function removeDevice(env: Env, appId: string, device: Device): Promise<void> {
+  await leaveOwnTopics(env, appId, [device])
+  await deleteDevice(databaseOf(env, appId), appId, device.id)
+}
+
+function changesSlot(device: Device, { userId }: DeviceChanges): boolean {
+  return userId !== undefined && slotOf({ userId, deviceId: device.id }) !== device.slot
+}

@@ -1,0 +1,64 @@
+/** Devices in bulk, for those who come with a registry of their own. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { parseAllowedHosts } from '../../push/endpoint-guard.ts'
+import { allow } from './auth.ts'
+import { appIdOf } from './caller.ts'
+import { problems } from './problem-responses.ts'
+import { MAX_IMPORT_LINES, MAX_IMPORT_TOPICS, readImport } from './read-import.ts'
+import { registerDevices } from './register-devices.ts'
+import { newRouter } from './router.ts'
+
+const importAnswer = z
+  .object({
+    created: z.int().openapi({ description: 'Devices that are new.', example: 9_840 }),
+    updated: z.int().openapi({ description: 'Lines about devices that were known, or were in a line before.' }),
+    errors: z.array(
+      z.object({
+        line: z.int().openapi({ description: 'Counts from 1.', example: 17 }),
+        code: z.string().openapi({ example: 'invalid_device_token' }),
+        detail: z.string(),
+        param: z.string().optional().openapi({ example: '/token' }),
+      }),
+    ),
+  })
+  .openapi('ImportAnswer', { description: '`created`, `updated` and the number of `errors` add up to the lines.' })
+
+const importDevices = createRoute({
+  method: 'post',
+  path: '/v1/devices/import',
+  tags: ['Devices'],
+  operationId: 'importDevices',
+  summary: 'Import devices',
+  description:
+    `NDJSON: one registration (see \`POST /v1/devices\`) a line, up to ${MAX_IMPORT_LINES} lines, 16 MiB and ` +
+    `${MAX_IMPORT_TOPICS} topics. Every line stands alone: those that are wrong are reported and the others are ` +
+    'imported. Sending the same import again changes nothing but the times, so an interrupted one is simply repeated.',
+  ...allow('devices:import'),
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/x-ndjson': {
+          schema: z.string().openapi({
+            example:
+              '{"platform":"fcm","token":"cN1yb5mQT0e:APA91bF0d5kq3vN8","user_id":"user-42","topics":["news"]}\n' +
+              '{"platform":"apns","token":"00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"}\n',
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    200: { description: 'What became of the lines.', content: { 'application/json': { schema: importAnswer } } },
+    ...problems('unauthorized', 'forbidden', 'body_too_large', 'too_many_lines'),
+  },
+})
+
+export const deviceImport = newRouter().openapi(importDevices, async (c) => {
+  const allowed = parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS)
+  const text = new TextDecoder().decode(await c.req.arrayBuffer())
+  const { registrations, errors } = await readImport(text, allowed)
+  const upserted = await registerDevices(c.env, appIdOf(c.get('caller')), registrations, Date.now())
+  const created = upserted.filter((device) => device.created).length
+  return c.json({ created, updated: upserted.length - created, errors }, 200)
+})

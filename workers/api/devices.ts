@@ -1,0 +1,196 @@
+/** Devices: register, read, change, delete. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { makeDeviceKey } from '../../push/device-key.ts'
+import { parseAllowedHosts } from '../../push/endpoint-guard.ts'
+import type { Device } from '../../schema/d1/device-table.ts'
+import { allow } from './auth.ts'
+import { appIdOf, type Caller, mayActFor, requireOwnDevice } from './caller.ts'
+import { changeDevice, removeDevice } from './change-device.ts'
+import {
+  type DeviceChangeBody,
+  deviceAnswer,
+  deviceChangeBody,
+  deviceToWire,
+  type RegistrationBody,
+  registeredAnswer,
+  registrationBody,
+} from './device-body.ts'
+import { deviceIdField } from './fields.ts'
+import { findDevice } from './find-device.ts'
+import { ApiProblem } from './problem.ts'
+import { problems } from './problem-responses.ts'
+import { readChanges, readRegistration } from './read-registration.ts'
+import { registerDevices } from './register-devices.ts'
+import { newRouter } from './router.ts'
+import { credentialsKeyOf } from './secrets.ts'
+
+const TAGS = ['Devices']
+const deviceParams = z.object({ id: deviceIdField })
+
+const registerDevice = createRoute({
+  method: 'post',
+  path: '/v1/devices',
+  tags: TAGS,
+  operationId: 'registerDevice',
+  summary: 'Register a device',
+  description:
+    'Call it at each start of the app, straight from the client. The same device token or subscription is the same ' +
+    'device: it keeps its id, its `device_key` and its topics, and moves to the user that is named. What is left ' +
+    'out stays. `user_id` needs a token minted for that user (`POST /v1/tokens`) or a sender or admin key; with ' +
+    'such a token it may be left out.',
+  ...allow('devices:register'),
+  request: { body: { required: true, content: { 'application/json': { schema: registrationBody } } } },
+  responses: {
+    201: {
+      description: 'The device is new.',
+      headers: z.object({ Location: z.string() }),
+      content: { 'application/json': { schema: registeredAnswer } },
+    },
+    200: { description: 'The device was known.', content: { 'application/json': { schema: registeredAnswer } } },
+    ...problems(
+      'bad_json',
+      'validation_failed',
+      'invalid_device_token',
+      'invalid_subscription',
+      'endpoint_not_allowed',
+      'invalid_topic',
+      'unauthorized',
+      'user_mismatch',
+      'credentials_key_missing',
+    ),
+  },
+})
+
+const getDevice = createRoute({
+  method: 'get',
+  path: '/v1/devices/{id}',
+  tags: TAGS,
+  operationId: 'getDevice',
+  summary: 'Read a device',
+  ...allow('devices:manage', 'device'),
+  request: { params: deviceParams },
+  responses: {
+    200: { description: 'The device.', content: { 'application/json': { schema: deviceAnswer } } },
+    ...problems('unauthorized', 'forbidden', 'not_found'),
+  },
+})
+
+const patchDevice = createRoute({
+  method: 'patch',
+  path: '/v1/devices/{id}',
+  tags: TAGS,
+  operationId: 'changeDevice',
+  summary: 'Change a device',
+  description:
+    'A rotated device token or subscription, another user, other facts. Once it has answered, every later send ' +
+    'uses the new address and user. A device may take its own user away (`"user_id": null`); to get another user ' +
+    'it registers with a token minted for that user.',
+  ...allow('devices:manage', 'device'),
+  request: {
+    params: deviceParams,
+    body: { required: true, content: { 'application/json': { schema: deviceChangeBody } } },
+  },
+  responses: {
+    200: { description: 'The device as it is now.', content: { 'application/json': { schema: deviceAnswer } } },
+    ...problems(
+      'bad_json',
+      'validation_failed',
+      'invalid_device_token',
+      'invalid_subscription',
+      'endpoint_not_allowed',
+      'unauthorized',
+      'user_mismatch',
+      'not_found',
+      'address_in_use',
+    ),
+  },
+})
+
+const removeDeviceRoute = createRoute({
+  method: 'delete',
+  path: '/v1/devices/{id}',
+  tags: TAGS,
+  operationId: 'deleteDevice',
+  summary: 'Delete a device',
+  description: 'It leaves all its topics. Once it has answered, no later send reaches it.',
+  ...allow('devices:manage', 'device'),
+  request: { params: deviceParams },
+  responses: { 204: { description: 'Gone.' }, ...problems('unauthorized', 'forbidden', 'not_found') },
+})
+
+export const devices = newRouter()
+  .openapi(registerDevice, async (c) => {
+    const caller = c.get('caller')
+    const appId = appIdOf(caller)
+    const masterKey = credentialsKeyOf(c.env)
+    const body = registrationOf(caller, c.req.valid('json'), c.req.raw)
+    const registration = await readRegistration(body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
+    const [{ device, created }] = (await registerDevices(c.env, appId, [registration], Date.now())) as [Registered]
+    const answer = {
+      ...deviceToWire(device),
+      device_key: await makeDeviceKey(masterKey, { appId, deviceId: device.id }),
+    }
+    return created ? c.json(answer, 201, { Location: `/v1/devices/${device.id}` }) : c.json(answer, 200)
+  })
+  .openapi(getDevice, async (c) => {
+    return c.json(deviceToWire(await ownDevice(c.env, c.get('caller'), c.req.valid('param').id)), 200)
+  })
+  .openapi(patchDevice, async (c) => {
+    const caller = c.get('caller')
+    const device = await ownDevice(c.env, caller, c.req.valid('param').id)
+    const body = c.req.valid('json')
+    refuseForeignUser(caller, device, body)
+    const changes = await readChanges(device.platform, body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
+    const answer = await changeDevice(c.env, appIdOf(caller), device, changes, Date.now())
+    switch (answer.kind) {
+      case 'updated':
+        return c.json(deviceToWire(answer.device), 200)
+      case 'unknown':
+        throw new ApiProblem('not_found', `The device ${device.id} was deleted meanwhile.`, { param: 'id' })
+      case 'address_in_use':
+        throw new ApiProblem('address_in_use', 'This address is registered as another device. Delete one of the two.', {
+          param: body.token === undefined ? '/subscription' : '/token',
+        })
+    }
+  })
+  .openapi(removeDeviceRoute, async (c) => {
+    const caller = c.get('caller')
+    await removeDevice(c.env, appIdOf(caller), await ownDevice(c.env, caller, c.req.valid('param').id))
+    return c.body(null, 204)
+  })
+
+interface Registered {
+  readonly device: Device
+  readonly created: boolean
+}
+
+async function ownDevice(env: Env, caller: Caller, deviceId: string): Promise<Device> {
+  requireOwnDevice(caller, deviceId)
+  return await findDevice(env, appIdOf(caller), deviceId)
+}
+
+/**
+ * The registration with what the caller's identity adds: the user of a token that is bound to one, and for a
+ * client the time zone of the place it calls from.
+ */
+function registrationOf(caller: Caller, body: RegistrationBody, request: Request): RegistrationBody {
+  const userId = body.user_id ?? (caller.kind === 'token' && caller.userId !== null ? caller.userId : undefined)
+  if (userId !== undefined) requireUser(caller, userId)
+  const fromClient = !(caller.kind === 'key' && caller.role !== 'client')
+  const place = fromClient ? (request.cf as IncomingRequestCfProperties | undefined)?.timezone : undefined
+  return { ...body, user_id: userId, timezone: body.timezone ?? place }
+}
+
+/** Staying with the same user, and leaving it, takes no right beyond being the device. */
+function refuseForeignUser(caller: Caller, device: Device, { user_id }: DeviceChangeBody): void {
+  if (typeof user_id === 'string' && user_id !== device.userId) requireUser(caller, user_id)
+}
+
+function requireUser(caller: Caller, userId: string): void {
+  if (mayActFor(caller, userId)) return
+  throw new ApiProblem(
+    'user_mismatch',
+    `This caller may not act for user ${userId}. Register with a token that POST /v1/tokens minted for that user.`,
+    { param: '/user_id' },
+  )
+}

@@ -1,0 +1,120 @@
+/**
+ * `/docs`: the reference as one page without a script, rendered from the OpenAPI document and from the tables of
+ * errors and roles. Pure.
+ */
+import { html } from 'hono/html'
+import { ROLE_SCOPES, ROLES, SCOPE_NAMES, SCOPES } from '../../push/roles.ts'
+import { anchorOf, type Place, renderOperation } from './docs-page-operation.ts'
+import { markup, paragraphs } from './docs-page-text.ts'
+import { METHODS, type OpenApiDocument } from './openapi.ts'
+import { PROBLEMS } from './problem.ts'
+
+interface Chapter {
+  readonly name: string
+  readonly anchor: string
+  readonly description: string
+  readonly places: Place[]
+}
+
+/** @param origin where this platform is, for commands that can be pasted */
+export function renderDocsPage(document: OpenApiDocument, origin: string) {
+  const chapters = chaptersOf(document)
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${document.info.title} API reference</title>
+        <link rel="stylesheet" href="/docs/style.css" />
+        <link rel="icon" href="data:," />
+      </head>
+      <body>
+        ${navigation(document, chapters)}
+        <main>
+          <header>
+            <h1>${document.info.title} API</h1>
+            ${paragraphs(document.info.description ?? '')}
+            <p>The same as <a href="/openapi.json">OpenAPI ${document.openapi}</a>. This platform is at <code>${origin}</code>.</p>
+          </header>
+          ${rolesSection()} ${chapters.map((chapter) => renderChapter(document, chapter, origin))} ${errorsSection()}
+        </main>
+      </body>
+    </html>`
+}
+
+/** In the order of the document's tags; a tag without operations has no chapter. */
+function chaptersOf(document: OpenApiDocument): Chapter[] {
+  const places: Place[] = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method]
+      return operation === undefined ? [] : [{ method, path, operation }]
+    }),
+  )
+  return (document.tags ?? [])
+    .map(({ name, description = '' }) => ({
+      name,
+      anchor: `chapter-${name.toLowerCase().replaceAll(' ', '-')}`,
+      description,
+      places: places.filter(({ operation }) => operation.tags?.includes(name)),
+    }))
+    .filter((chapter) => chapter.places.length > 0)
+}
+
+function navigation(document: OpenApiDocument, chapters: readonly Chapter[]) {
+  const lists = chapters.map(
+    ({ name, anchor, places }) => html`<a class="chapter" href="#${anchor}">${name}</a>
+      <ul>
+        ${places.map(
+          (place) => html`<li>
+            <a href="#${anchorOf(place)}"><span class="method ${place.method}">${place.method}</span> ${place.operation.summary ?? place.path}</a>
+          </li>`,
+        )}
+      </ul>`,
+  )
+  return html`<nav aria-label="Reference">
+    <a class="title" href="#">${document.info.title}</a>
+    <a class="chapter" href="#roles">Roles and scopes</a>
+    ${lists}
+    <a class="chapter" href="#errors">Errors</a>
+  </nav>`
+}
+
+function renderChapter(document: OpenApiDocument, chapter: Chapter, origin: string) {
+  return html`<h2 id="${chapter.anchor}">${chapter.name}</h2>
+    <p>${markup(chapter.description)}</p>
+    ${chapter.places.map((place) => renderOperation(document, place, origin))}`
+}
+
+function rolesSection() {
+  const rows = SCOPE_NAMES.map(
+    (scope) => html`<tr>
+      <td><code>${scope}</code></td>
+      <td>${SCOPES[scope].allows}</td>
+      ${ROLES.map((role) => html`<td class="mark">${ROLE_SCOPES[role].includes(scope) ? '●' : ''}</td>`)}
+    </tr>`,
+  )
+  return html`<h2 id="roles">Roles and scopes</h2>
+    <p>${markup('A key has a role, a role has scopes, and a token minted with a key has at most that key’s. `ROOT_KEY` creates apps, and does for any app what its admin key may do to credentials and keys.')}</p>
+    <div class="wide"><table>
+      <thead><tr><th>Scope</th><th>Allows to</th>${ROLES.map((role) => html`<th>${role}</th>`)}</tr></thead>
+      <tbody>${rows}</tbody>
+    </table></div>`
+}
+
+function errorsSection() {
+  const rows = Object.entries(PROBLEMS).map(
+    ([code, { status, title, retry }]) => html`<tr id="error-${code}">
+      <td><code>${code}</code></td>
+      <td><span class="status">${status}</span></td>
+      <td>${title}.</td>
+      <td>${retry}</td>
+    </tr>`,
+  )
+  return html`<h2 id="errors">Errors</h2>
+    <p>${markup('Programs switch on `code`; people read `detail`. `retry` says whether the same request may succeed later.')}</p>
+    <div class="wide"><table>
+      <thead><tr><th>Code</th><th>Status</th><th>Meaning</th><th>Retry</th></tr></thead>
+      <tbody>${rows}</tbody>
+    </table></div>`
+}

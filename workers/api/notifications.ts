@@ -1,0 +1,151 @@
+/** Notifications: send, follow, cancel. What a body means is decided in read-send.ts. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { base64url } from 'jose'
+import { createNotification } from '../../durable-objects/notifications.ts'
+import type { Audience } from '../../push/notification.ts'
+import { readDevices } from '../../schema/d1/devices.ts'
+import { databaseOf } from '../../schema/databases.ts'
+import { allow } from './auth.ts'
+import { appIdOf } from './caller.ts'
+import { notificationIdField } from './fields.ts'
+import { askNotification } from './find-notification.ts'
+import { createdAnswer, notificationAnswer, notificationToWire } from './notification-answer.ts'
+import { type NotificationBody, notificationBody } from './notification-body.ts'
+import { ApiProblem } from './problem.ts'
+import { problems } from './problem-responses.ts'
+import { readSend } from './read-send.ts'
+import { newRouter } from './router.ts'
+
+const TAGS = ['Notifications']
+const notificationParams = z.object({ id: notificationIdField })
+const MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
+
+const sendNotification = createRoute({
+  method: 'post',
+  path: '/v1/notifications',
+  tags: TAGS,
+  operationId: 'sendNotification',
+  summary: 'Send a notification',
+  description:
+    'When it has answered 202, the notification is durable: every recipient will be settled and accounted for. With ' +
+    'an `Idempotency-Key` a repetition of the request finds the first one instead of sending twice; keys are ' +
+    'remembered until 30 days after the notification is completed.',
+  ...allow('notifications:send'),
+  request: {
+    headers: z.object({
+      'idempotency-key': z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARACTERS).optional().openapi({
+        description: 'Any text of yours that is unique to this send, such as a UUID.',
+        example: '6d5f7c1e-8a0f-4a3e-9a57-0f5a4c9d2b11',
+      }),
+    }),
+    body: { required: true, content: { 'application/json': { schema: notificationBody } } },
+  },
+  responses: {
+    202: {
+      description: 'Accepted, and durable.',
+      headers: z.object({
+        Location: z.string().openapi({ description: 'Where to follow it.' }),
+        'Idempotent-Replayed': z.literal('true').optional().openapi({ description: 'This is the first answer again.' }),
+      }),
+      content: { 'application/json': { schema: createdAnswer } },
+    },
+    ...problems(
+      'bad_json',
+      'validation_failed',
+      'invalid_topic',
+      'reserved_data_key',
+      'payload_too_large',
+      'not_supported',
+      'unauthorized',
+      'forbidden',
+      'not_found',
+      'body_too_large',
+      'idempotency_mismatch',
+    ),
+  },
+})
+
+const getNotification = createRoute({
+  method: 'get',
+  path: '/v1/notifications/{id}',
+  tags: TAGS,
+  operationId: 'getNotification',
+  summary: 'Follow a notification',
+  description:
+    'At every moment `targeted` is the sum of `pending accepted unregistered failed suppressed expired canceled`; ' +
+    'when the notification is completed, `pending` is 0. `delivered`, `opened` and `clicked` come from the devices.',
+  ...allow('notifications:read'),
+  request: { params: notificationParams },
+  responses: {
+    200: { description: 'The notification.', content: { 'application/json': { schema: notificationAnswer } } },
+    ...problems('unauthorized', 'forbidden', 'not_found'),
+  },
+})
+
+const cancelNotification = createRoute({
+  method: 'post',
+  path: '/v1/notifications/{id}/cancel',
+  tags: TAGS,
+  operationId: 'cancelNotification',
+  summary: 'Cancel a notification',
+  description:
+    'Stops what has not been handed to a push service. Idempotent; a notification that is completed stays completed.',
+  ...allow('notifications:send'),
+  request: { params: notificationParams },
+  responses: {
+    200: { description: 'What it came to.', content: { 'application/json': { schema: notificationAnswer } } },
+    ...problems('unauthorized', 'forbidden', 'not_found'),
+  },
+})
+
+export const notifications = newRouter()
+  .openapi(sendNotification, async (c) => {
+    const appId = appIdOf(c.get('caller'))
+    const body = c.req.valid('json')
+    const now = Date.now()
+    const send = readSend(body, now)
+    await requireDevices(c.env, appId, send.audience)
+    const idempotencyKey = c.req.valid('header')['idempotency-key'] ?? null
+    const bodyHash = await hashBody(body)
+    const answer = await createNotification(c.env, { appId, send, idempotencyKey, bodyHash, now })
+    if (answer.kind === 'conflict') {
+      throw new ApiProblem(
+        'idempotency_mismatch',
+        'This Idempotency-Key was used with another body. Use a fresh one.',
+        {
+          param: 'Idempotency-Key',
+        },
+      )
+    }
+    const { kind, id, status } = answer
+    const replayed = kind === 'replayed' ? { 'Idempotent-Replayed': 'true' } : undefined
+    return c.json({ id, status }, 202, { Location: `/v1/notifications/${id}`, ...replayed })
+  })
+  .openapi(getNotification, async (c) => {
+    const { id } = c.req.valid('param')
+    const view = await askNotification(c.env, appIdOf(c.get('caller')), id, (notification) => notification.view())
+    return c.json(notificationToWire(view), 200)
+  })
+  .openapi(cancelNotification, async (c) => {
+    const { id } = c.req.valid('param')
+    const view = await askNotification(c.env, appIdOf(c.get('caller')), id, (notification) => notification.cancel())
+    return c.json(notificationToWire(view), 200)
+  })
+
+/** A device that is named must exist; a user need not have any. @throws ApiProblem `not_found` */
+async function requireDevices(env: Env, appId: string, audience: Audience): Promise<void> {
+  if (audience.kind !== 'devices') return
+  const found = await readDevices(databaseOf(env, appId), appId, audience.deviceIds)
+  const known = new Set(found.map((device) => device.id))
+  const missing = audience.deviceIds.findIndex((id) => !known.has(id))
+  if (missing === -1) return
+  throw new ApiProblem('not_found', `There is no device ${audience.deviceIds[missing]} in this app.`, {
+    param: `/to/devices/${missing}`,
+  })
+}
+
+/** Of the parsed body, whose fields are in the order of the schema: equal requests have equal digests. */
+async function hashBody(body: NotificationBody): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(body))
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+}

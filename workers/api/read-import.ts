@@ -1,0 +1,82 @@
+/**
+ * From NDJSON to registrations, line by line: a line that cannot be taken is reported and the others are not
+ * touched. Looks nothing up.
+ */
+import type { AllowedHosts } from '../../push/endpoint-guard.ts'
+import { registrationBody } from './device-body.ts'
+import { ApiProblem, type ProblemCode } from './problem.ts'
+import { readRegistration } from './read-registration.ts'
+import type { TopicRegistration } from './register-devices.ts'
+import { explainZodError } from './validation.ts'
+
+export const MAX_IMPORT_LINES = 10_000
+/** Each costs a few calls to the topic's objects; a device import is not how topics are made by the thousand. */
+export const MAX_IMPORT_TOPICS = 100
+
+/** Why a line was not imported. Lines count from 1, empty ones included. */
+export interface LineError {
+  readonly line: number
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly param?: string
+}
+
+export interface ReadImport {
+  readonly registrations: TopicRegistration[]
+  /** In the order of the lines. */
+  readonly errors: LineError[]
+}
+
+/** @throws ApiProblem `too_many_lines` */
+export async function readImport(text: string, allowed: AllowedHosts): Promise<ReadImport> {
+  const lines = text
+    .split('\n')
+    .map((json, index) => ({ json: json.trim(), line: index + 1 }))
+    .filter(({ json }) => json !== '')
+  if (lines.length > MAX_IMPORT_LINES) {
+    const detail = `The import has ${lines.length} lines; ${MAX_IMPORT_LINES} are taken at once. Send it in parts.`
+    throw new ApiProblem('too_many_lines', detail)
+  }
+  const readings = await Promise.all(lines.map(({ json, line }) => readLine(json, line, allowed)))
+  const topics = new Set<string>()
+  const registrations: TopicRegistration[] = []
+  const errors: LineError[] = []
+  readings.forEach((reading, index) => {
+    if ('code' in reading) errors.push(reading)
+    else if (!fits(topics, reading.topics)) errors.push(tooManyTopics(lines[index]!.line))
+    else registrations.push(reading)
+  })
+  return { registrations, errors }
+}
+
+async function readLine(json: string, line: number, allowed: AllowedHosts): Promise<TopicRegistration | LineError> {
+  try {
+    const parsed = registrationBody.safeParse(parseJson(json))
+    if (!parsed.success) throw explainZodError(parsed.error)
+    return await readRegistration(parsed.data, allowed)
+  } catch (error) {
+    if (!(error instanceof ApiProblem)) throw error
+    return { line, code: error.code, detail: error.message, param: error.param ?? undefined }
+  }
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    throw new ApiProblem('bad_json', 'The line is not JSON.', { cause: error })
+  }
+}
+
+/** Adds the topics to the import's, if there is room for them all. */
+function fits(topics: Set<string>, wanted: readonly string[]): boolean {
+  const fresh = wanted.filter((topic) => !topics.has(topic))
+  if (topics.size + fresh.length > MAX_IMPORT_TOPICS) return false
+  for (const topic of fresh) topics.add(topic)
+  return true
+}
+
+function tooManyTopics(line: number): LineError {
+  const detail = `The lines before this one name ${MAX_IMPORT_TOPICS} topics, the most in one import. Send it in parts.`
+  return { line, code: 'validation_failed', detail, param: '/topics' }
+}

@@ -1,0 +1,106 @@
+/**
+ * From the body of POST /v1/notifications to a {@link Send}, or a problem that names the field. Decides what the
+ * shape alone cannot: which audience, which instant, whether every push service can carry it. Pure; whether the
+ * devices exist is asked elsewhere.
+ */
+import type { Audience, JsonObject, Message, Send } from '../../push/notification.ts'
+import { findOversize } from '../../push/payload-limits.ts'
+import { findReservedDataKey } from '../../push/reserved-data-keys.ts'
+import { requireTopicName } from './fields.ts'
+import { MAX_TTL_SECONDS, type NotificationBody } from './notification-body.ts'
+import { ApiProblem } from './problem.ts'
+import { refuseUnsupported } from './unsupported.ts'
+
+/** Clocks differ a little: a `send_at` that has just passed means now. */
+const MAX_LATE_MS = 60_000
+const MAX_AHEAD_MS = 366 * 24 * 3_600_000
+
+/** @param now epoch ms */
+export function readSend(body: NotificationBody, now: number): Send {
+  refuseUnsupported(body)
+  const message = readMessage(body)
+  refuseOversize(message)
+  return {
+    audience: readAudience(body.to),
+    message,
+    guarantee: body.guarantee ?? 'at_least_once',
+    sendAt: readSendAt(body.send_at, now),
+    campaign: body.campaign,
+  }
+}
+
+function readAudience(to: NotificationBody['to']): Audience {
+  const named = Object.values(to).filter((value) => value !== undefined).length
+  if (named !== 1) {
+    throw new ApiProblem('validation_failed', '/to must have exactly one of topic, users and devices.', {
+      param: '/to',
+    })
+  }
+  if (to.topic !== undefined) return { kind: 'topic', topic: requireTopicName(to.topic, '/to/topic') }
+  if (to.users !== undefined) return { kind: 'users', userIds: distinct(to.users, '/to/users') }
+  return { kind: 'devices', deviceIds: distinct(to.devices ?? [], '/to/devices') }
+}
+
+/** A list that names somebody twice is a mistake of the sender, and would be two tickets for one person. */
+function distinct(ids: readonly string[], param: string): readonly string[] {
+  const seen = new Set<string>()
+  ids.forEach((id, index) => {
+    if (seen.has(id)) {
+      throw new ApiProblem('validation_failed', `${id} is listed twice. Name each once.`, {
+        param: `${param}/${index}`,
+      })
+    }
+    seen.add(id)
+  })
+  return ids
+}
+
+function readMessage(body: NotificationBody): Message {
+  const data = body.data ?? {}
+  const reserved = findReservedDataKey(data)
+  if (reserved !== null) {
+    throw new ApiProblem('reserved_data_key', `The data key ${reserved} is reserved. Rename it.`, {
+      param: `/data/${reserved.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    })
+  }
+  return {
+    title: body.title,
+    body: body.body,
+    image: body.image,
+    url: body.url,
+    data,
+    category: body.category,
+    priority: body.priority ?? 'normal',
+    ttlSeconds: body.ttl_seconds ?? MAX_TTL_SECONDS,
+    collapseKey: body.collapse_key,
+    badge: body.badge,
+    sound: body.sound,
+    // Parsed from JSON, so nothing else can be in them.
+    fcm: (body.fcm ?? {}) as JsonObject,
+    apns: (body.apns ?? {}) as JsonObject,
+    webpush: (body.webpush ?? {}) as JsonObject,
+  }
+}
+
+function refuseOversize(message: Message): void {
+  const oversize = findOversize(message)
+  if (oversize === null) return
+  const { service, bytes, limitBytes, overBytes } = oversize
+  throw new ApiProblem(
+    'payload_too_large',
+    `Built for ${service}, the push has ${bytes} bytes; the limit is ${limitBytes}. Shorten it by ${overBytes} bytes.`,
+    { param: '' },
+  )
+}
+
+function readSendAt(text: string | undefined, now: number): number | null {
+  if (text === undefined) return null
+  const sendAt = Date.parse(text)
+  if (sendAt < now - MAX_LATE_MS) throw refuseSendAt('is in the past. Leave it out to send now.')
+  if (sendAt > now + MAX_AHEAD_MS) throw refuseSendAt('is more than a year ahead.')
+  return sendAt > now ? sendAt : null
+}
+
+function refuseSendAt(detail: string): ApiProblem {
+  return new ApiProblem('validation_failed', `send_at ${detail}`, { param: '/send_at' })
+}

@@ -1,0 +1,76 @@
+/** `POST /v1/tokens`: a backend lends a part of its rights for at most an hour, mostly to one user's client. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { refuseScope, SCOPE_NAMES, SCOPES, type Scope, type ScopeRefusal } from '../../push/roles.ts'
+import { MAX_TOKEN_TTL_SECONDS, mintUserToken } from '../../push/user-token.ts'
+import { allow } from './auth.ts'
+import { appIdOf, type Caller } from './caller.ts'
+import { instantField, instantOf, userIdField } from './fields.ts'
+import { ApiProblem } from './problem.ts'
+import { problems } from './problem-responses.ts'
+import { newRouter } from './router.ts'
+import { credentialsKeyOf } from './secrets.ts'
+
+const delegable = SCOPE_NAMES.filter((scope) => SCOPES[scope].delegation !== 'no_token')
+
+const tokenBody = z
+  .strictObject({
+    scopes: z
+      .array(z.enum(SCOPE_NAMES))
+      .min(1)
+      .openapi({
+        description: `What the token may do. ${delegable.map((scope) => `\`${scope}\`: ${SCOPES[scope].allows}.`).join(' ')}`,
+        example: ['devices:register'],
+      }),
+    ttl_seconds: z.int().min(1).max(MAX_TOKEN_TTL_SECONDS).openapi({ example: 900 }),
+    user_id: userIdField
+      .optional()
+      .openapi({ description: 'Binds the token to a user; then only `devices:register`.' }),
+  })
+  .openapi('NewToken')
+
+const tokenAnswer = z
+  .object({
+    token: z.string().openapi({ description: 'A bearer for Authorization.', example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6…' }),
+    expires_at: instantField,
+  })
+  .openapi('Token')
+
+export const tokens = newRouter()
+
+tokens.openapi(
+  createRoute({
+    method: 'post',
+    path: '/v1/tokens',
+    operationId: 'createToken',
+    tags: ['Tokens'],
+    summary: 'Mint a short-lived token',
+    description: 'At most the caller’s rights, and none that make longer-lived keys.',
+    ...allow('tokens:mint'),
+    request: { body: { required: true, content: { 'application/json': { schema: tokenBody } } } },
+    responses: {
+      201: { description: 'Minted.', content: { 'application/json': { schema: tokenAnswer } } },
+      ...problems('scope_not_allowed', 'credentials_key_missing', 'credentials_key_invalid'),
+    },
+  }),
+  async (c) => {
+    const { scopes, ttl_seconds: ttlSeconds, user_id: userId = null } = c.req.valid('json')
+    for (const [index, scope] of scopes.entries()) requireScope(c.var.caller, scope, userId, index)
+    const token = { appId: appIdOf(c.var.caller), userId, scopes: [...new Set(scopes)] }
+    const minted = await mintUserToken(credentialsKeyOf(c.env), token, { now: Date.now(), ttlSeconds })
+    return c.json({ token: minted.text, expires_at: instantOf(minted.expiresAt) }, 201)
+  },
+)
+
+const REFUSALS: Readonly<Record<ScopeRefusal, string>> = {
+  beyond_caller: 'the caller has not got it',
+  not_delegable: 'it could make keys that outlive the token',
+  not_for_users: 'it reaches beyond one user; leave out user_id, or the scope',
+}
+
+function requireScope(caller: Caller, scope: Scope, userId: string | null, index: number): void {
+  const held = caller.kind === 'key' || caller.kind === 'token' ? caller.scopes : []
+  const refusal = refuseScope(scope, held, userId !== null)
+  if (refusal === null) return
+  const detail = `The token may not carry ${scope}: ${REFUSALS[refusal]}.`
+  throw new ApiProblem('scope_not_allowed', detail, { param: `/scopes/${index}` })
+}

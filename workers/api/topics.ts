@@ -1,0 +1,160 @@
+/** Topics: who is in them, one device at a time or a thousand, and how large they are. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { memberOf } from '../../durable-objects/direct-audience.ts'
+import { joinTopic, leaveTopic, readTopic } from '../../durable-objects/topic-members.ts'
+import { addMemberships, listTopics, removeMemberships, topicExists } from '../../schema/d1/topics.ts'
+import { databaseOf } from '../../schema/databases.ts'
+import { allow } from './auth.ts'
+import { appIdOf, requireOwnDevice } from './caller.ts'
+import { changeMembers, membershipAnswer, membershipBody } from './change-members.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { deviceIdField, pageFields, pageOf, requireTopicName, topicField } from './fields.ts'
+import { findDevice } from './find-device.ts'
+import { memberKeyOf } from './memberships.ts'
+import { ApiProblem } from './problem.ts'
+import { problems } from './problem-responses.ts'
+import { newRouter } from './router.ts'
+
+const TAGS = ['Topics']
+const topicParams = z.object({ topic: topicField })
+const memberParams = z.object({ topic: topicField, id: deviceIdField })
+
+/** Each topic of a page is asked for its size. */
+const MAX_TOPICS_A_PAGE = 100
+
+const topicAnswer = z
+  .object({
+    name: topicField,
+    subscribers: z.int().openapi({ description: 'Devices that a send would reach now; exact.', example: 10_000 }),
+    shards: z.int().openapi({ description: 'Objects that the subscribers are spread over.', example: 1 }),
+  })
+  .openapi('Topic')
+
+const subscribe = createRoute({
+  method: 'put',
+  path: '/v1/topics/{topic}/devices/{id}',
+  tags: TAGS,
+  operationId: 'subscribe',
+  summary: 'Subscribe a device to a topic',
+  description: 'Idempotent. Once it has answered, every later send to the topic reaches the device.',
+  ...allow('topics:manage', 'device'),
+  request: { params: memberParams },
+  responses: {
+    204: { description: 'Subscribed.' },
+    ...problems('invalid_topic', 'unauthorized', 'forbidden', 'not_found'),
+  },
+})
+
+const unsubscribe = createRoute({
+  method: 'delete',
+  path: '/v1/topics/{topic}/devices/{id}',
+  tags: TAGS,
+  operationId: 'unsubscribe',
+  summary: 'Unsubscribe a device from a topic',
+  description:
+    'Idempotent. Once it has answered, no later send to the topic reaches the device; of a send that is under way ' +
+    'it gets nothing that was not handed to a push service before.',
+  ...allow('topics:manage', 'device'),
+  request: { params: memberParams },
+  responses: {
+    204: { description: 'Not subscribed.' },
+    ...problems('invalid_topic', 'unauthorized', 'forbidden', 'not_found'),
+  },
+})
+
+const changeTopicMembers = createRoute({
+  method: 'post',
+  path: '/v1/topics/{topic}/devices',
+  tags: TAGS,
+  operationId: 'changeTopicMembers',
+  summary: 'Subscribe and unsubscribe devices in bulk',
+  description: 'Up to 1,000 devices. Unknown ids are reported; the others are subscribed and unsubscribed.',
+  ...allow('topics:manage'),
+  request: {
+    params: topicParams,
+    body: { required: true, content: { 'application/json': { schema: membershipBody } } },
+  },
+  responses: {
+    200: { description: 'What became of each id.', content: { 'application/json': { schema: membershipAnswer } } },
+    ...problems('bad_json', 'validation_failed', 'invalid_topic', 'unauthorized', 'forbidden'),
+  },
+})
+
+const listTopicsRoute = createRoute({
+  method: 'get',
+  path: '/v1/topics',
+  tags: TAGS,
+  operationId: 'listTopics',
+  summary: 'List topics',
+  description: 'All topics that a device ever subscribed to, by name.',
+  ...allow('topics:read'),
+  request: {
+    query: z.strictObject({
+      ...pageFields,
+      limit: z.coerce.number().int().min(1).max(MAX_TOPICS_A_PAGE).default(50).openapi({ example: 50 }),
+    }),
+  },
+  responses: {
+    200: { description: 'A page of topics.', content: { 'application/json': { schema: pageOf(topicAnswer) } } },
+    ...problems('validation_failed', 'invalid_cursor', 'unauthorized', 'forbidden'),
+  },
+})
+
+const getTopic = createRoute({
+  method: 'get',
+  path: '/v1/topics/{topic}',
+  tags: TAGS,
+  operationId: 'getTopic',
+  summary: 'Read a topic',
+  ...allow('topics:read'),
+  request: { params: topicParams },
+  responses: {
+    200: { description: 'The topic.', content: { 'application/json': { schema: topicAnswer } } },
+    ...problems('invalid_topic', 'unauthorized', 'forbidden', 'not_found'),
+  },
+})
+
+export const topics = newRouter()
+  .openapi(subscribe, async (c) => {
+    const { topic, id } = c.req.valid('param')
+    const appId = appIdOf(c.get('caller'))
+    requireTopicName(topic, 'topic')
+    requireOwnDevice(c.get('caller'), id)
+    const device = await findDevice(c.env, appId, id)
+    await addMemberships(databaseOf(c.env, appId), appId, topic, [id], Date.now())
+    // A retired device joins the shard when it registers again.
+    if (device.retiredAt === null) await joinTopic(c.env, appId, topic, [memberOf(device)])
+    return c.body(null, 204)
+  })
+  .openapi(unsubscribe, async (c) => {
+    const { topic, id } = c.req.valid('param')
+    const appId = appIdOf(c.get('caller'))
+    requireTopicName(topic, 'topic')
+    requireOwnDevice(c.get('caller'), id)
+    const device = await findDevice(c.env, appId, id)
+    await removeMemberships(databaseOf(c.env, appId), appId, topic, [id])
+    await leaveTopic(c.env, appId, topic, [memberKeyOf(device)])
+    return c.body(null, 204)
+  })
+  .openapi(changeTopicMembers, async (c) => {
+    const topic = requireTopicName(c.req.valid('param').topic, 'topic')
+    const results = await changeMembers(c.env, appIdOf(c.get('caller')), topic, c.req.valid('json'), Date.now())
+    return c.json({ results }, 200)
+  })
+  .openapi(listTopicsRoute, async (c) => {
+    const appId = appIdOf(c.get('caller'))
+    const { limit, cursor } = c.req.valid('query')
+    const after = cursor === undefined ? null : decodeCursor(cursor)
+    const names = await listTopics(databaseOf(c.env, appId), appId, { after, limit: limit + 1 })
+    const page = names.slice(0, limit)
+    const data = await Promise.all(page.map(async (name) => ({ name, ...(await readTopic(c.env, appId, name)) })))
+    return c.json({ data, next_cursor: names.length > limit ? encodeCursor(page[limit - 1]!) : null }, 200)
+  })
+  .openapi(getTopic, async (c) => {
+    const appId = appIdOf(c.get('caller'))
+    const name = requireTopicName(c.req.valid('param').topic, 'topic')
+    if (!(await topicExists(databaseOf(c.env, appId), appId, name))) {
+      throw new ApiProblem('not_found', `No device of this app ever subscribed to ${name}.`, { param: 'topic' })
+    }
+    return c.json({ name, ...(await readTopic(c.env, appId, name)) }, 200)
+  })

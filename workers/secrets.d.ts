@@ -1,0 +1,18 @@
+/**
+ * The secrets of the Worker. They are not in wrangler.toml, so `wrangler types` does not know them. All are
+ * optional: a missing one is an answer that says which command sets it, never a crash.
+ */
+interface FanfareSecrets {
+  /** The operator's bearer key: creates apps, credentials and keys. */
+  readonly ROOT_KEY?: string
+  /** 32 bytes in base64: encrypts credentials at rest; user tokens and device keys are derived from it. */
+  readonly CREDENTIALS_KEY?: string
+  /** Shared with the egress. */
+  readonly EGRESS_KEY?: string
+}
+
+declare namespace Cloudflare {
+  interface Env extends FanfareSecrets {}
+}
+
+interface Env extends FanfareSecrets {}
