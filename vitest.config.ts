@@ -24,10 +24,13 @@ function deliveryProject(wayOut: 'direct' | 'egress') {
             bindings: {
               ...TEST_SECRETS,
               TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1'),
-              FCM_URL: simulators.fcmUrl,
+              // Through the egress under the real host names, as in wrangler.toml.
+              ...(wayOut === 'direct' && {
+                FCM_URL: simulators.fcmUrl,
+                APNS_URL: simulators.apnsUrl,
+                APNS_SANDBOX_URL: simulators.apnsUrl,
+              }),
               GOOGLE_TOKEN_URL: simulators.tokenUrl,
-              APNS_URL: simulators.apnsUrl,
-              APNS_SANDBOX_URL: simulators.apnsUrl,
               WEBPUSH_ALLOWED_HOSTS: simulators.webPushHost,
               SIM_CONTROL_URL: simulators.controlUrl,
               EGRESS_URL: wayOut === 'egress' ? simulators.egressUrl : '',
@@ -58,7 +61,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['{push,sim,egress,dev,sdk,bench}/**/*.test.ts'],
+          include: ['{push,sim,egress,dev,sdk,bench,docs}/**/*.test.ts'],
           environment: 'node',
         },
       },

@@ -44,6 +44,6 @@ export async function readFreshMembers(
 
 /** A device as a member of a topic or of a direct send. */
 export function memberOf(device: Device): Member {
-  const { id, userId, slot, platform, address, registeredAt } = device
-  return { deviceId: id, userId, slot, platform, address, registeredAt }
+  const { id, userId, slot, platform, address } = device
+  return { deviceId: id, userId, slot, platform, address }
 }

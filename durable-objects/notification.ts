@@ -9,6 +9,7 @@ import type { Send } from '../push/notification.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
 import { listCredentialPlatforms } from '../schema/d1/credentials.ts'
+import { databaseOf } from '../schema/databases.ts'
 import migrations from '../schema/migrations/notification/migrations.js'
 import { countReceipts, putReceipts } from '../schema/notification/receipts.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
@@ -46,17 +47,22 @@ export class Notification extends LedgerObject implements NotificationCalls {
 
   /** Accepts a send. Idempotent by the object's name: a second call with the same body answers the first one's id. */
   async create(request: { id: string; appId: string; send: Send; bodyHash: string }): Promise<CreateAnswer> {
-    const known = this.read()
-    if (known) {
-      if (known.bodyHash !== request.bodyHash) return { kind: 'conflict' }
-      return { kind: 'replayed', id: known.id, status: known.status }
-    }
+    const earlier = await this.replay(request.bodyHash)
+    if (earlier) return earlier
     const now = Date.now()
     const created = life.begin(request, now)
     this.write(created)
     await this.wakeBy(created.status === 'scheduled' ? (created.send.sendAt ?? now) : now + this.leaseMs)
     if (created.status === 'queued') this.ctx.waitUntil(this.startSoon(now))
     return { kind: 'created', id: created.id, status: created.status }
+  }
+
+  /** What a repetition of an earlier request gets; null when there was none. Changes nothing. */
+  async replay(bodyHash: string): Promise<CreateAnswer | null> {
+    const known = this.read()
+    if (!known) return null
+    if (known.bodyHash !== bodyHash) return { kind: 'conflict' }
+    return { kind: 'replayed', id: known.id, status: life.firstStatus(known.send, known.createdAt) }
   }
 
   /** What it is and how far it got; null when there is no such notification. */
@@ -168,7 +174,7 @@ export class Notification extends LedgerObject implements NotificationCalls {
       await this.enqueueShards(this.read())
       return
     }
-    const members = await readDirectMembers(this.env.DB, known.appId, audience)
+    const members = await readDirectMembers(databaseOf(this.env, known.appId), known.appId, audience)
     // Canceled while we were reading: nothing starts.
     const current = this.read()
     if (!current || !life.isDue(current, now)) return
@@ -182,7 +188,7 @@ export class Notification extends LedgerObject implements NotificationCalls {
 
   private async orderOf(known: NotificationLife): Promise<FanoutOrder> {
     const { id, appId, send, expiresAt } = known
-    const platforms = await listCredentialPlatforms(this.env.DB, appId)
+    const platforms = await listCredentialPlatforms(databaseOf(this.env, appId), appId)
     return { notificationId: id, appId, message: send.message, guarantee: send.guarantee, expiresAt, platforms }
   }
 
@@ -231,7 +237,11 @@ export class Notification extends LedgerObject implements NotificationCalls {
   private async refreshMembers(known: NotificationLife): Promise<void> {
     const { audience } = known.send
     if (audience.kind === 'topic') return
-    const { current, gone } = await readFreshMembers(this.env.DB, known.appId, this.ctx.storage.sql)
+    const { current, gone } = await readFreshMembers(
+      databaseOf(this.env, known.appId),
+      known.appId,
+      this.ctx.storage.sql,
+    )
     this.ledger.leave(gone)
     this.ledger.join(current)
   }

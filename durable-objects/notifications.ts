@@ -18,6 +18,16 @@ export interface NewNotification {
   readonly now: number
 }
 
+/** What an earlier request with the same idempotency key was answered, if there was one. */
+export async function replayNotification(
+  env: Env,
+  { appId, idempotencyKey, bodyHash, now }: Omit<NewNotification, 'send'>,
+): Promise<CreateAnswer | null> {
+  if (idempotencyKey === null) return null
+  const id = makeId('ntf', now, await digest(`${appId} ${idempotencyKey}`))
+  return await notificationNamed(env, appId, id).replay(bodyHash)
+}
+
 /** Makes a notification durable and starts it. When it answers, nothing of it can get lost. */
 export async function createNotification(env: Env, request: NewNotification): Promise<CreateAnswer> {
   const { appId, idempotencyKey, now } = request

@@ -14,8 +14,6 @@ export interface Member {
   readonly slot: number
   readonly platform: Platform
   readonly address: Address
-  /** Epoch ms of the last registration; a 410 older than this does not retire the device. */
-  readonly registeredAt: number
 }
 
 /** Enough of a device to find its row in a shard. */
@@ -150,6 +148,7 @@ export interface ShardCalls extends LedgerCalls {
 /** What others ask of a Notification. */
 export interface NotificationCalls extends LedgerCalls {
   create(request: { id: string; appId: string; send: Send; bodyHash: string }): Promise<CreateAnswer>
+  replay(bodyHash: string): Promise<CreateAnswer | null>
   view(): Promise<NotificationView | null>
   order(): Promise<FanoutOrder | null>
   shardDone(shard: string, view: LedgerView): Promise<void>

@@ -7,6 +7,7 @@ import type { Platform } from '../push/device.ts'
 import { type Minted, mayReuse } from '../push/minting.ts'
 import type { Outcome } from '../push/outcome.ts'
 import { readCredential } from '../schema/d1/credentials.ts'
+import { databaseOf } from '../schema/databases.ts'
 import { Durable, durable } from './durable.ts'
 import { mint } from './mint.ts'
 
@@ -50,7 +51,7 @@ export class Signer extends Durable {
 
   async mintAnew({ appId, platform, audience }: SignRequest): Promise<SignAnswer> {
     const { env } = this.state
-    const stored = await readCredential(env.DB, env.CREDENTIALS_KEY ?? '', appId, platform)
+    const stored = await readCredential(databaseOf(env, appId), env.CREDENTIALS_KEY ?? '', appId, platform)
     if (!stored) return { kind: 'failed', outcome: { kind: 'misconfigured', reason: 'no_credentials' } }
     const answer = await mint(stored.credential, audience, env.GOOGLE_TOKEN_URL, Date.now())
     if (answer.kind === 'failed') return answer

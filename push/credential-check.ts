@@ -75,11 +75,11 @@ async function isPair(point: Uint8Array, d: string): Promise<boolean> {
   }
 }
 
-/** Null for what is not base64url; padding is taken, browsers' tools differ. */
+/** Null for what is not base64url without padding. */
 function decodeBase64Url(text: string): Uint8Array | null {
-  if (!/^[A-Za-z0-9_-]+={0,2}$/.test(text)) return null
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) return null
   try {
-    return base64url.decode(text.replace(/=+$/, ''))
+    return base64url.decode(text)
   } catch (error) {
     if (error instanceof TypeError) return null
     throw error

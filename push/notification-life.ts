@@ -46,16 +46,22 @@ export function begin(
   now: number,
 ): NotificationLife {
   const { sendAt, message } = request.send
-  const startsAt = sendAt !== null && sendAt > now ? sendAt : now
+  const status = firstStatus(request.send, now)
+  const startsAt = status === 'scheduled' && sendAt !== null ? sendAt : now
   return {
     ...request,
-    status: startsAt > now ? 'scheduled' : 'queued',
+    status,
     createdAt: now,
     startedAt: null,
     completedAt: null,
     expiresAt: startsAt + Math.max(message.ttlSeconds * 1000, SHORTEST_LIFE_MS),
     shards: null,
   }
+}
+
+/** What it was answered as when it was created. A repetition of the request is answered the same. */
+export function firstStatus({ sendAt }: Send, createdAt: number): 'scheduled' | 'queued' {
+  return sendAt !== null && sendAt > createdAt ? 'scheduled' : 'queued'
 }
 
 /** Whether it is time to start it, for the first time or again after a start that failed. */

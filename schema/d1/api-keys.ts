@@ -43,12 +43,13 @@ export async function listApiKeys(db: D1Database, appId: string, after: string, 
 /** Revokes a key; null when the app has no such key. Revoking again changes nothing. */
 export async function revokeApiKey(db: D1Database, appId: string, id: string, now: number): Promise<ApiKeyRow | null> {
   const that = and(eq(apiKeyTable.appId, appId), eq(apiKeyTable.id, id))
-  const [, [key]] = await drizzle(db).batch([
-    drizzle(db)
+  const query = drizzle(db)
+  const [, [key]] = await query.batch([
+    query
       .update(apiKeyTable)
       .set({ revokedAt: now })
       .where(and(that, isNull(apiKeyTable.revokedAt))),
-    drizzle(db).select().from(apiKeyTable).where(that),
+    query.select().from(apiKeyTable).where(that),
   ])
   return key ?? null
 }

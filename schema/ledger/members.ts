@@ -13,25 +13,16 @@ export interface MemberRow {
   readonly userId: string | null
   readonly addressKind: AddressKind
   readonly address: string
-  readonly registeredAt: number
 }
 
 /** Columns of one element of the JSON parameter, in `membersAsJson`'s order. */
 const ELEMENT = `
   value ->> 0 as platform, value ->> 1 as slot, value ->> 2 as device_id, value ->> 3 as user_id,
-  value ->> 4 as address_kind, value ->> 5 as address, value ->> 6 as registered_at`
+  value ->> 4 as address_kind, value ->> 5 as address`
 
 function membersAsJson(rows: readonly MemberRow[]): string {
   return JSON.stringify(
-    rows.map((row) => [
-      row.platform,
-      row.slot,
-      row.deviceId,
-      row.userId,
-      row.addressKind,
-      row.address,
-      row.registeredAt,
-    ]),
+    rows.map((row) => [row.platform, row.slot, row.deviceId, row.userId, row.addressKind, row.address]),
   )
 }
 
@@ -43,13 +34,11 @@ export function putMembers(sql: SqlStorage, rows: readonly MemberRow[], sequence
   const json = membersAsJson(rows)
   sql.exec(
     `update member set
-       user_id = given.user_id, address_kind = given.address_kind, address = given.address,
-       registered_at = given.registered_at
+       user_id = given.user_id, address_kind = given.address_kind, address = given.address
      from (select ${ELEMENT} from json_each(?)) as given
      where member.platform = given.platform and member.slot = given.slot and member.device_id = given.device_id
        and member.left_seq is null
-       and (member.address <> given.address or member.registered_at <> given.registered_at
-         or member.user_id is not given.user_id)`,
+       and (member.address <> given.address or member.user_id is not given.user_id)`,
     json,
   )
   const [{ known }] = sql
@@ -61,15 +50,14 @@ export function putMembers(sql: SqlStorage, rows: readonly MemberRow[], sequence
     .toArray() as [{ known: number }]
   if (known === rows.length) return 0
   sql.exec(
-    `insert into member (platform, slot, device_id, joined_seq, left_seq, user_id, address_kind, address, registered_at)
-     select given.platform, given.slot, given.device_id, ?2, null, given.user_id, given.address_kind, given.address,
-       given.registered_at
+    `insert into member (platform, slot, device_id, joined_seq, left_seq, user_id, address_kind, address)
+     select given.platform, given.slot, given.device_id, ?2, null, given.user_id, given.address_kind, given.address
      from (select ${ELEMENT} from json_each(?1)) as given
      where not exists (
        select 1 from member where member.platform = given.platform and member.slot = given.slot
          and member.device_id = given.device_id and member.left_seq is null)
      on conflict do update set left_seq = null, user_id = excluded.user_id, address_kind = excluded.address_kind,
-       address = excluded.address, registered_at = excluded.registered_at`,
+       address = excluded.address`,
     json,
     sequence,
   )

@@ -26,7 +26,6 @@ export const member = sqliteTable(
     userId: text('user_id'),
     addressKind: text('address_kind').notNull(),
     address: text('address').notNull(),
-    registeredAt: integer('registered_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.platform, table.slot, table.deviceId, table.joinedSeq] })],
 )

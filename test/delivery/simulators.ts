@@ -1,38 +1,60 @@
 /**
- * Before the delivery tests, on Node: the simulators in a process of their own, whose addresses become bindings of
- * the Worker under test.
+ * Before the delivery tests, on Node: the simulators and an egress, each in a process of its own, whose addresses
+ * become bindings of the Worker under test. The egress speaks HTTP/2 over TLS to the real host names, which lead to
+ * the simulators; without it the Worker speaks plain HTTP/1.1 to them.
  */
+import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
-import { startChild } from '../../dev/child.ts'
+import { type Child, startChild } from '../../dev/child.ts'
 import type { SimulatorAddresses } from '../../dev/simulators-child.ts'
+import type { EgressAddress, EgressOptions } from './egress-child.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     simulators: {
-      fcmUrl: string
-      tokenUrl: string
-      apnsUrl: string
-      webPushHost: string
-      controlUrl: string
-      egressUrl: string
-      egressKey: string
+      readonly fcmUrl: string
+      readonly tokenUrl: string
+      readonly apnsUrl: string
+      readonly webPushHost: string
+      readonly controlUrl: string
+      readonly egressUrl: string
+      readonly egressKey: string
     }
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const module = fileURLToPath(new URL('../../dev/simulators-child.ts', import.meta.url))
-  const onLost = (explanation: string) => console.error(`the simulators are gone: ${explanation}`)
-  const { ready, close } = await startChild<object, SimulatorAddresses>(module, {}, { onLost })
-  project.provide('simulators', {
-    fcmUrl: ready.fcm.url,
-    tokenUrl: ready.fcm.tokenUrl,
-    apnsUrl: ready.apns.httpUrl,
-    webPushHost: new URL(ready.webpush.url).host,
-    controlUrl: ready.controlUrl,
-    egressUrl: '',
-    egressKey: '',
+  const simulators = await start<object, SimulatorAddresses>('../../dev/simulators-child.ts', {})
+  const { fcm, apns, webpush, caPem, controlUrl } = simulators.ready
+  const webPushHost = new URL(webpush.url).host
+  const key = randomUUID()
+  const egress = await start<EgressOptions, EgressAddress>('./egress-child.ts', {
+    key,
+    allowedHosts: [new URL(webpush.url).origin],
+    connectTo: {
+      'fcm.googleapis.com': `127.0.0.1:${new URL(fcm.http2Url).port}`,
+      'api.push.apple.com': `127.0.0.1:${new URL(apns.url).port}`,
+      'api.sandbox.push.apple.com': `127.0.0.1:${new URL(apns.url).port}`,
+    },
+    caPem,
   })
-  return close
+  project.provide('simulators', {
+    fcmUrl: fcm.url,
+    tokenUrl: fcm.tokenUrl,
+    apnsUrl: apns.httpUrl,
+    webPushHost,
+    controlUrl,
+    egressUrl: egress.ready.url,
+    egressKey: key,
+  })
+  return async () => {
+    await egress.close()
+    await simulators.close()
+  }
+}
+
+function start<Options, Ready>(module: string, options: Options): Promise<Child<Ready>> {
+  const onLost = (explanation: string) => console.error(`lost during the tests: ${explanation}`)
+  return startChild<Options, Ready>(fileURLToPath(new URL(module, import.meta.url)), options, { onLost })
 }

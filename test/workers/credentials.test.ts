@@ -73,6 +73,8 @@ describe('setting a credential', () => {
     const { publicKey, privateKey } = await makeVapidKeys()
     const body = { subject: 'mailto:push@example.com', public_key: publicKey, private_key: privateKey }
     expect((await put('webpush', body)).body.public_key).toBe(publicKey)
+    const padded = { ...body, public_key: `${publicKey}=`, private_key: `${privateKey}=` }
+    expect((await put('webpush', padded)).body.public_key).toBe(publicKey)
   })
 
   it.each([

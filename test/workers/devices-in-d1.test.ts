@@ -214,12 +214,12 @@ describe('topics', () => {
 })
 
 describe('in bulk', () => {
-  it('10,000 devices with long addresses register, register again and join a topic', async () => {
+  it('thousands of devices, more than one statement can take, register, register again and join a topic', async () => {
     const app = newApp()
     const rows = await Promise.all(
-      Array.from({ length: 10_000 }, (_, i) =>
+      Array.from({ length: 3_000 }, (_, i) =>
         registration(`${i}-${'x'.repeat(400)}`, {
-          userId: `user-${i % 5_000}`,
+          userId: `user-${i % 1_500}`,
           attributes: { plan: 'pro', text: 'é'.repeat(100) },
         }),
       ),
@@ -231,9 +231,9 @@ describe('in bulk', () => {
     expect(second.some(({ created }) => created)).toBe(false)
     const ids = first.map(({ device }) => device.id)
     await addMemberships(db, app, 'news', ids, NOW)
-    expect((await topicsOfDevices(db, app, ids)).size).toBe(10_000)
-    expect(await readDevices(db, app, ids)).toHaveLength(10_000)
-  }, 60_000)
+    expect((await topicsOfDevices(db, app, ids)).size).toBe(3_000)
+    expect(await readDevices(db, app, ids)).toHaveLength(3_000)
+  })
 
   it('no statement walks through an app’s devices: each row is looked up by its key', async () => {
     const app = newApp()
@@ -255,6 +255,15 @@ describe('in bulk', () => {
     }
     expect(searches.length).toBeGreaterThan(8)
     expect(searches.filter((detail) => !KEYED.test(detail))).toEqual([])
+  })
+})
+
+describe('the tables', () => {
+  it('have no hidden rowid, which would double the rows that a write bills', async () => {
+    const { results } = await db
+      .prepare("select name from sqlite_master where type = 'table' and sql not like '%WITHOUT ROWID'")
+      .all<{ name: string }>()
+    expect(results.map(({ name }) => name).filter((name) => !/^(_cf_|sqlite_|d1_)/.test(name))).toEqual([])
   })
 })
 

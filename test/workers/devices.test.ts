@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, test } from 'vitest'
 import { retireDevices } from '../../schema/d1/devices.ts'
+import { api } from '../../workers/api/app.ts'
 import { call, makeApp } from './calling.ts'
 import { apnsToken, fcmDevice, fcmToken, subscription } from './device-samples.ts'
 
@@ -96,6 +97,29 @@ describe('registering', () => {
     await register(device)
     await register({ ...device, topics: ['reg-c'] })
     expect(await Promise.all(['reg-a', 'reg-b', 'reg-c'].map(subscribers))).toEqual([1, 1, 1])
+  })
+
+  it('at ten places at once makes one device, in all the topics that were named', async () => {
+    const device = fcmDevice()
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => register({ ...device, topics: [`race-${n}`] })),
+    )
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+    expect(await Promise.all(answers.map((_, n) => subscribers(`race-${n}`)))).toEqual(Array(10).fill(1))
+  })
+
+  it.each([
+    ['for a client the place it calls from', 'client', 'Asia/Tokyo'],
+    ['for a backend unknown: it is not where the device is', 'sender', null],
+  ] as const)('without a time zone has, %s', async (_what, role, timezone) => {
+    const request = new Request('https://fanfare.test/v1/devices', {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${app[role]}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(fcmDevice()),
+      cf: { timezone: 'Asia/Tokyo' } as RequestInitCfProperties,
+    })
+    expect(await (await api.fetch(request, env)).json()).toMatchObject({ timezone })
   })
 
   it('revives a retired device, with its topics', async () => {

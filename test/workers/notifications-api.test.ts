@@ -235,6 +235,16 @@ describe('an idempotency key', () => {
     expect(again.headers.get('Location')).toBe(first.headers.get('Location'))
   })
 
+  it('answers the first notification also when the same request would no longer be taken', async () => {
+    const key = { 'Idempotency-Key': crypto.randomUUID() }
+    const { id } = await device()
+    const first = await send({ to: { devices: [id] } }, key)
+    await call('DELETE', `/v1/devices/${id}`, { bearer: app.admin })
+    expect((await send({ to: { devices: [id] } })).status).toBe(404)
+    const again = await send({ to: { devices: [id] } }, key)
+    expect([again.status, again.body]).toEqual([202, first.body])
+  })
+
   it('does not mind the order of the fields', async () => {
     const key = { 'Idempotency-Key': crypto.randomUUID() }
     const first = await send(body, key)

@@ -45,7 +45,7 @@ apps.openapi(
   createRoute({
     method: 'get',
     path: '/v1/apps/{app}',
-    operationId: 'readApp',
+    operationId: 'getApp',
     tags: ['Apps'],
     summary: 'Read an app',
     ...allow('root', 'app:manage'),

@@ -59,11 +59,17 @@ const subjectField = z
   .refine(isSubject, { error: 'must be a mailto: or https: URI where a push service can reach you' })
   .openapi({ description: 'RFC 8292 §2.1.', example: 'mailto:push@example.com' })
 
+/** Padding is taken off: tools differ, and browsers want none. */
+const keyField = z
+  .string()
+  .max(128)
+  .overwrite((text) => text.replace(/=+$/, ''))
+
 export const webPushBody = z
   .strictObject({
     subject: subjectField,
-    public_key: z.string().optional().openapi({ description: '65 bytes in base64url.' }),
-    private_key: z.string().optional().openapi({ description: '32 bytes in base64url.' }),
+    public_key: keyField.optional().openapi({ description: '65 bytes in base64url.' }),
+    private_key: keyField.optional().openapi({ description: '32 bytes in base64url.' }),
   })
   .refine((body) => (body.public_key === undefined) === (body.private_key === undefined), {
     error: 'must be given together with the other key, or both left out',

@@ -3,27 +3,14 @@
  * sealed when it is stored, and the secret never comes back.
  */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import { type Credential, publicPartOf, type WebPushCredential } from '../../push/credential.ts'
-import {
-  CredentialError,
-  checkApnsCredential,
-  checkFcmCredential,
-  checkWebPushCredential,
-} from '../../push/credential-check.ts'
-import { CredentialSealError, IV_BYTES } from '../../push/credential-encryption.ts'
+import type { WebPushCredential } from '../../push/credential.ts'
+import { checkApnsCredential, checkFcmCredential, checkWebPushCredential } from '../../push/credential-check.ts'
 import { PLATFORMS } from '../../push/device.ts'
-import { makeVapidKeys, type VapidKeys } from '../../push/providers/webpush/vapid.ts'
-import {
-  deleteCredential,
-  listPublicCredentials,
-  readCredential,
-  writeCredential,
-} from '../../schema/d1/credentials.ts'
+import { makeVapidKeys } from '../../push/providers/webpush/vapid.ts'
+import { deleteCredential, listPublicCredentials } from '../../schema/d1/credentials.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
-import type { ApiEnv } from './context.ts'
 import {
   apnsAnswer,
   apnsBody,
@@ -39,7 +26,7 @@ import {
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { orInvalid, store, storedPair } from './store-credential.ts'
 
 const TAGS = ['Credentials']
 const inApp = z.object({ app: appIdField })
@@ -115,7 +102,7 @@ credentials.openapi(
     const { subject, public_key: publicKey, private_key: privateKey } = c.req.valid('json')
     const given = publicKey !== undefined && privateKey !== undefined ? { publicKey, privateKey } : null
     const pair = given ?? (await storedPair(c, app.id)) ?? (await makeVapidKeys())
-    const credential: WebPushCredential = { platform: 'webpush', subject, ...unpadded(pair) }
+    const credential: WebPushCredential = { ...pair, platform: 'webpush', subject }
     await orInvalid(checkWebPushCredential(credential), '')
     return c.json(webPushAnswer.parse(await store(c, app.id, credential)), 200)
   },
@@ -167,36 +154,3 @@ credentials.openapi(
     throw new ApiProblem('not_found', `The app has no ${platform} credential.`, { param: 'platform' })
   },
 )
-
-async function store(c: Context<ApiEnv>, appId: string, credential: Credential) {
-  const now = Date.now()
-  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
-  const how = { credentialsKey: credentialsKeyOf(c.env), now, iv }
-  await writeCredential(databaseOf(c.env, appId), appId, credential, how)
-  return credentialToWire(publicPartOf(credential), now)
-}
-
-async function storedPair(c: Context<ApiEnv>, appId: string): Promise<VapidKeys | null> {
-  try {
-    const stored = await readCredential(databaseOf(c.env, appId), credentialsKeyOf(c.env), appId, 'webpush')
-    return stored?.credential.platform === 'webpush' ? stored.credential : null
-  } catch (error) {
-    if (!(error instanceof CredentialSealError)) throw error
-    throw new ApiProblem('credential_unreadable', 'The stored pair cannot be kept. Send both keys, or delete it first.')
-  }
-}
-
-function unpadded({ publicKey, privateKey }: VapidKeys): VapidKeys {
-  return { publicKey: publicKey.replace(/=+$/, ''), privateKey: privateKey.replace(/=+$/, '') }
-}
-
-/** @param pointer where in the body the credential's fields are */
-async function orInvalid(check: Promise<void>, pointer: string): Promise<void> {
-  try {
-    await check
-  } catch (error) {
-    if (!(error instanceof CredentialError)) throw error
-    const param = `${pointer}/${error.field}`
-    throw new ApiProblem('invalid_credential', `${error.field} ${error.message}.`, { param })
-  }
-}

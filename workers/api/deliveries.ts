@@ -27,7 +27,7 @@ const listDeliveries = createRoute({
   },
   responses: {
     200: { description: 'A page of deliveries.', content: { 'application/json': { schema: pageOf(deliveryAnswer) } } },
-    ...problems('validation_failed', 'invalid_cursor', 'unauthorized', 'forbidden', 'not_found'),
+    ...problems('invalid_cursor', 'not_found'),
   },
 })
 

@@ -50,7 +50,7 @@ const importDevices = createRoute({
   },
   responses: {
     200: { description: 'What became of the lines.', content: { 'application/json': { schema: importAnswer } } },
-    ...problems('unauthorized', 'forbidden', 'body_too_large', 'too_many_lines'),
+    ...problems('too_many_lines'),
   },
 })
 

@@ -48,13 +48,10 @@ const registerDevice = createRoute({
     },
     200: { description: 'The device was known.', content: { 'application/json': { schema: registeredAnswer } } },
     ...problems(
-      'bad_json',
-      'validation_failed',
       'invalid_device_token',
       'invalid_subscription',
       'endpoint_not_allowed',
       'invalid_topic',
-      'unauthorized',
       'user_mismatch',
       'credentials_key_missing',
     ),
@@ -71,7 +68,7 @@ const getDevice = createRoute({
   request: { params: deviceParams },
   responses: {
     200: { description: 'The device.', content: { 'application/json': { schema: deviceAnswer } } },
-    ...problems('unauthorized', 'forbidden', 'not_found'),
+    ...problems('not_found'),
   },
 })
 
@@ -93,12 +90,9 @@ const patchDevice = createRoute({
   responses: {
     200: { description: 'The device as it is now.', content: { 'application/json': { schema: deviceAnswer } } },
     ...problems(
-      'bad_json',
-      'validation_failed',
       'invalid_device_token',
       'invalid_subscription',
       'endpoint_not_allowed',
-      'unauthorized',
       'user_mismatch',
       'not_found',
       'address_in_use',
@@ -115,7 +109,7 @@ const removeDeviceRoute = createRoute({
   description: 'It leaves all its topics. Once it has answered, no later send reaches it.',
   ...allow('devices:manage', 'device'),
   request: { params: deviceParams },
-  responses: { 204: { description: 'Gone.' }, ...problems('unauthorized', 'forbidden', 'not_found') },
+  responses: { 204: { description: 'Gone.' }, ...problems('not_found') },
 })
 
 export const devices = newRouter()

@@ -85,8 +85,14 @@ function answerTables(document: OpenApiDocument, operation: Operation) {
   return successesOf(operation).map(([status, response]) => {
     const content = contentOf(response.content)
     const title = html`Answer <span class="status ok">${status}</span> ${markup(response.description ?? '')}`
-    return content === null ? html`<h4>${title}</h4>` : fieldTable(title, fieldsOf(document, content.schema))
+    if (content === null) return html`<h4>${title}</h4>`
+    return fieldTable(title, fieldsOf(document, content.schema).map(asAnswered))
   })
+}
+
+/** What an answer has, it has: "required" is a word for what the reader must send. */
+function asAnswered(field: Field): Field {
+  return { ...field, required: false }
 }
 
 function problemList({ responses }: Operation) {

@@ -60,9 +60,13 @@ export function typeOf(document: OpenApiDocument, schema: SchemaOrRef): string {
   if (resolved.enum !== undefined) return resolved.enum.map((value) => JSON.stringify(value)).join(' | ')
   const parts = resolved.oneOf ?? resolved.anyOf
   if (parts !== undefined) return [...new Set(parts.map((part) => typeOf(document, part)))].join(' | ')
-  if (resolved.type === 'array') return `${resolved.items ? typeOf(document, resolved.items) : 'any'}[]`
+  if (resolved.type === 'array') return `${wrapped(resolved.items ? typeOf(document, resolved.items) : 'any')}[]`
   const type = Array.isArray(resolved.type) ? resolved.type.join(' | ') : (resolved.type ?? 'any')
   return `${type}${rangeOf(resolved)}`
+}
+
+function wrapped(type: string): string {
+  return type.includes(' ') ? `(${type})` : type
 }
 
 function rangeOf({ minimum, maximum, minLength, maxLength, format }: Schema): string {

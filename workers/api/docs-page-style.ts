@@ -59,7 +59,8 @@ td:first-child { width: 38% }
 tr:target td { background: var(--mark) }
 .wide { overflow-x: auto }
 .wide td:first-child { width: auto; white-space: nowrap }
-.mark { text-align: center; color: var(--accent) }
+.mark { text-align: center }
+td.mark { color: var(--accent) }
 .type { display: block; color: var(--quiet); font-size: .8rem; overflow-wrap: anywhere }
 .required { display: block; color: var(--accent); font-size: .74rem }
 .status { font-size: .82rem; color: var(--delete) } .status.ok { color: var(--get) }

@@ -97,7 +97,7 @@ function rolesSection() {
   return html`<h2 id="roles">Roles and scopes</h2>
     <p>${markup('A key has a role, a role has scopes, and a token minted with a key has at most that key’s. `ROOT_KEY` creates apps, and does for any app what its admin key may do to credentials and keys.')}</p>
     <div class="wide"><table>
-      <thead><tr><th>Scope</th><th>Allows to</th>${ROLES.map((role) => html`<th>${role}</th>`)}</tr></thead>
+      <thead><tr><th>Scope</th><th>Allows to</th>${ROLES.map((role) => html`<th class="mark">${role}</th>`)}</tr></thead>
       <tbody>${rows}</tbody>
     </table></div>`
 }

@@ -12,7 +12,7 @@ health.openapi(
   createRoute({
     method: 'get',
     path: '/healthz',
-    operationId: 'readHealth',
+    operationId: 'getHealth',
     tags: ['Platform'],
     summary: 'Is the platform up?',
     description: 'Reads one row of the database. Needs no key.',

@@ -11,8 +11,8 @@ export type OpenApiDocument = ReturnType<OpenAPIHono<ApiEnv>['getOpenAPI31Docume
 export type PathItem = NonNullable<OpenApiDocument['paths']>[string]
 export type Operation = NonNullable<PathItem['get']>
 
-/** In the order of a page: methods of one path. */
-export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
+/** The methods of one path in the order of a life: made, read, changed, deleted. */
+export const METHODS = ['post', 'get', 'put', 'patch', 'delete'] as const
 
 const INTRODUCTION = `Push notifications through FCM, APNs and Web Push, with every delivery accounted for.
 

@@ -1,12 +1,11 @@
 /** Receipts: what a device reports about notifications it got. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { notificationNamed } from '../../durable-objects/stubs.ts'
 import type { ReceiptEvent } from '../../durable-objects/rpc.ts'
+import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { isId } from '../../push/ids.ts'
 import { allow } from './auth.ts'
 import type { Caller } from './caller.ts'
 import { notificationIdField } from './fields.ts'
-import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
 
 /** A device that was offline for weeks has fewer; each notification among them is one call. */
@@ -57,7 +56,6 @@ const reportReceipts = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: receiptBody } } } },
   responses: {
     200: { description: 'What was taken.', content: { 'application/json': { schema: receiptAnswer } } },
-    ...problems('bad_json', 'validation_failed', 'unauthorized', 'forbidden'),
   },
 })
 

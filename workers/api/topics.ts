@@ -41,7 +41,7 @@ const subscribe = createRoute({
   request: { params: memberParams },
   responses: {
     204: { description: 'Subscribed.' },
-    ...problems('invalid_topic', 'unauthorized', 'forbidden', 'not_found'),
+    ...problems('invalid_topic', 'not_found'),
   },
 })
 
@@ -58,7 +58,7 @@ const unsubscribe = createRoute({
   request: { params: memberParams },
   responses: {
     204: { description: 'Not subscribed.' },
-    ...problems('invalid_topic', 'unauthorized', 'forbidden', 'not_found'),
+    ...problems('invalid_topic', 'not_found'),
   },
 })
 
@@ -76,7 +76,7 @@ const changeTopicMembers = createRoute({
   },
   responses: {
     200: { description: 'What became of each id.', content: { 'application/json': { schema: membershipAnswer } } },
-    ...problems('bad_json', 'validation_failed', 'invalid_topic', 'unauthorized', 'forbidden'),
+    ...problems('invalid_topic'),
   },
 })
 
@@ -96,7 +96,7 @@ const listTopicsRoute = createRoute({
   },
   responses: {
     200: { description: 'A page of topics.', content: { 'application/json': { schema: pageOf(topicAnswer) } } },
-    ...problems('validation_failed', 'invalid_cursor', 'unauthorized', 'forbidden'),
+    ...problems('invalid_cursor'),
   },
 })
 
@@ -110,7 +110,7 @@ const getTopic = createRoute({
   request: { params: topicParams },
   responses: {
     200: { description: 'The topic.', content: { 'application/json': { schema: topicAnswer } } },
-    ...problems('invalid_topic', 'unauthorized', 'forbidden', 'not_found'),
+    ...problems('invalid_topic', 'not_found'),
   },
 })
 

@@ -5,8 +5,10 @@
 import type { Lease } from '../../durable-objects/rpc.ts'
 import { authorize } from '../../durable-objects/signer.ts'
 import type { Credential } from '../../push/credential.ts'
+import { CredentialSealError } from '../../push/credential-encryption.ts'
 import type { Platform, Recipient, WebPushAddress } from '../../push/device.ts'
 import { checkEndpoint, parseAllowedHosts } from '../../push/endpoint-guard.ts'
+import { MasterKeyError } from '../../push/master-key.ts'
 import { MINTING } from '../../push/minting.ts'
 import type { Answer, Outcome } from '../../push/outcome.ts'
 import type { OutcomeReader, RequestBuilder, TicketContext } from '../../push/provider.ts'
@@ -17,6 +19,7 @@ import { fcmRequests } from '../../push/providers/fcm/request.ts'
 import { readWebPushOutcome } from '../../push/providers/webpush/outcome.ts'
 import { originOf, webPushRequests } from '../../push/providers/webpush/request.ts'
 import { readCredential } from '../../schema/d1/credentials.ts'
+import { databaseOf } from '../../schema/databases.ts'
 
 type Leased = Extract<Lease, { kind: 'leased' }>
 
@@ -50,7 +53,7 @@ const workedAt = new Map<string, number>()
 
 export async function prepareSender(env: Env, lease: Leased): Promise<Sender> {
   const kept = await keepCredential(env, lease.appId, lease.platform)
-  if (!kept) return { kind: 'unable', outcome: { kind: 'misconfigured', reason: 'no_credentials' } }
+  if ('kind' in kept) return { kind: 'unable', outcome: kept }
   const audiences = lease.platform === 'webpush' ? new Set(lease.recipients.map(originOfRecipient)) : new Set([''])
   const signed = new Map<string, string>()
   for (const audience of audiences) {
@@ -70,19 +73,29 @@ export function noteRefused(lease: Leased): void {
   }
 }
 
-async function keepCredential(env: Env, appId: string, platform: Platform): Promise<KeptCredential | null> {
+async function keepCredential(env: Env, appId: string, platform: Platform): Promise<KeptCredential | Outcome> {
   const name = `${appId}/${platform}`
   const known = credentials.get(name)
   const now = Date.now()
   if (known && now - known.readAt < CREDENTIAL_LIFE_MS) return known
-  const stored = await readCredential(env.DB, env.CREDENTIALS_KEY ?? '', appId, platform)
-  if (!stored) {
-    credentials.delete(name)
-    return null
-  }
+  credentials.delete(name)
+  const stored = await openStored(env, appId, platform)
+  if (stored === null) return { kind: 'misconfigured', reason: 'no_credentials' }
+  if ('kind' in stored) return stored
   const kept = { ...stored, readAt: now }
   credentials.set(name, kept)
   return kept
+}
+
+/** A key of ours that is missing or wrong is the operator's to mend: it is retried, and says so in the ledger. */
+async function openStored(env: Env, appId: string, platform: Platform) {
+  try {
+    return await readCredential(databaseOf(env, appId), env.CREDENTIALS_KEY ?? '', appId, platform)
+  } catch (error) {
+    if (!(error instanceof MasterKeyError || error instanceof CredentialSealError)) throw error
+    console.error('a credential cannot be opened', { appId, platform, error: error.message })
+    return { kind: 'later', reason: 'credentials_unreadable', scope: 'credential', schedule: 'standard' } as const
+  }
 }
 
 async function keepAuthorization(

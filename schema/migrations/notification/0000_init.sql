@@ -43,7 +43,6 @@ CREATE TABLE `member` (
 	`user_id` text,
 	`address_kind` text NOT NULL,
 	`address` text NOT NULL,
-	`registered_at` integer NOT NULL,
 	PRIMARY KEY(`platform`, `slot`, `device_id`, `joined_seq`)
 ) WITHOUT ROWID;
 --> statement-breakpoint

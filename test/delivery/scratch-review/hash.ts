@@ -1,0 +1,2 @@
+import { hashAddress } from '../../../push/address-hash.ts'
+export const addressHashOf = (a: any) => hashAddress(a)
