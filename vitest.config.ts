@@ -61,7 +61,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['{push,sim,egress,dev,sdk,bench,docs}/**/*.test.ts'],
+          include: ['{push,sim,egress,dev,sdk,bench,docs,examples}/**/*.test.ts'],
           environment: 'node',
         },
       },
