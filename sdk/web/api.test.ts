@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { readProblem } from './api.ts'
+
+describe('an error answer', () => {
+  it('keeps the API’s code, its explanation and its advice', () => {
+    const problem = { type: 'about:blank', code: 'invalid_topic', title: 'Bad', detail: 'No spaces.', retry: 'never' }
+    expect(readProblem(400, JSON.stringify(problem))).toMatchObject({
+      code: 'invalid_topic',
+      message: 'No spaces.',
+      status: 400,
+      retry: 'never',
+    })
+  })
+
+  it('that names its own advice is believed over its status', () => {
+    expect(readProblem(503, JSON.stringify({ code: 'root_key_missing', retry: 'never' })).retry).toBe('never')
+  })
+
+  it.each([
+    [408, 'backoff'],
+    [429, 'backoff'],
+    [500, 'backoff'],
+    [503, 'backoff'],
+    [400, 'never'],
+    [401, 'never'],
+    [404, 'never'],
+  ])('of a proxy in between with status %i means %s', (status, retry) => {
+    expect(readProblem(status, '<html>oops</html>')).toMatchObject({ code: `http_${status}`, status, retry })
+  })
+
+  it.each(['null', '[]', '{}', '{"code": 7}'])('with the body %s becomes its status', (text) => {
+    expect(readProblem(400, text).code).toBe('http_400')
+  })
+})

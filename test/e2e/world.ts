@@ -1,0 +1,76 @@
+/**
+ * Everything the stories need besides a browser: simulators, platform, one app with Web Push, the example page.
+ * Sequences only.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import webpush from 'web-push'
+import { type ApiClient, apiClient } from '../../dev/api-client.ts'
+import type { Openings } from '../../dev/command.ts'
+import { startPlatform } from '../../dev/platform.ts'
+import { startExample } from '../../dev/serve-example.ts'
+import { startSimulators } from '../../sim/start.ts'
+
+/** The two ways that a push leaves the platform. */
+export type WayOut = 'egress' | 'direct'
+
+export interface World {
+  readonly apiUrl: string
+  readonly exampleUrl: string
+  /** Where the Web Push simulator speaks Mozilla's protocol. */
+  readonly socketUrl: string
+  /** Calls the API as the app's backend. */
+  readonly backend: ApiClient
+  /** The key pair that the app's PushSubscriptions are bound to. */
+  readonly vapid: VapidKeys
+}
+
+export interface VapidKeys {
+  readonly publicKey: string
+  readonly privateKey: string
+}
+
+/** @param openings is told at once of everything that was started, and closes it */
+export async function openWorld(wayOut: WayOut, openings: Openings): Promise<World> {
+  const simulators = openings.add(await startSimulators())
+  const persistTo = await mkdtemp(join(tmpdir(), 'fanfare-e2e-'))
+  openings.add({ close: () => rm(persistTo, { recursive: true, force: true }) })
+  const vars = { WEBPUSH_ALLOWED_HOSTS: new URL(simulators.webpush.url).host }
+  const platform = openings.add(
+    await startPlatform({
+      persistTo,
+      // An empty EGRESS_URL keeps the platform from starting an egress.
+      vars: wayOut === 'direct' ? { ...vars, EGRESS_URL: '' } : vars,
+      caFile: simulators.caFile,
+    }),
+  )
+  const vapid = webpush.generateVAPIDKeys()
+  const keys = await makeApp(apiClient(platform.url, platform.rootKey), vapid)
+  const example = openings.add(
+    await startExample({
+      apiUrl: platform.url,
+      publishableKey: keys.client,
+      vapidPublicKey: vapid.publicKey,
+      senderKey: keys.sender,
+    }),
+  )
+  return {
+    apiUrl: platform.url,
+    exampleUrl: example.url,
+    socketUrl: simulators.webpush.socketUrl,
+    backend: apiClient(platform.url, keys.sender),
+    vapid,
+  }
+}
+
+async function makeApp(root: ApiClient, vapid: VapidKeys): Promise<{ sender: string; client: string }> {
+  const { id } = await root.post<{ id: string }>('/v1/apps', { name: 'Browsers' })
+  await root.put(`/v1/apps/${id}/credentials/webpush`, {
+    subject: 'mailto:e2e@fanfare.example',
+    public_key: vapid.publicKey,
+    private_key: vapid.privateKey,
+  })
+  const makeKey = async (role: string) => (await root.post<{ key: string }>(`/v1/apps/${id}/keys`, { role })).key
+  return { sender: await makeKey('sender'), client: await makeKey('client') }
+}
