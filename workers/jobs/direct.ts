@@ -18,7 +18,7 @@ const SWEEPS_PER_DEADLINE = 10
 export function directTransport(concurrency: number, { deadlineMs = ANSWER_DEADLINE_MS } = {}): Transport {
   const limiter = new Limiter(concurrency)
   return {
-    async carry(count, build, onAnswer) {
+    async carry(count, build, onAnswer, _pool, mayGoOn) {
       const lanes = new Set<Lane>()
       // One timer a ticket, cleared at its end: a timer that nobody clears keeps the invocation awake.
       const sweep = setInterval(() => {
@@ -30,7 +30,7 @@ export function directTransport(concurrency: number, { deadlineMs = ANSWER_DEADL
         const lane = new Lane()
         lanes.add(lane)
         try {
-          while (next < count) {
+          while (next < count && mayGoOn()) {
             const index = next++
             onAnswer(index, await lane.carryOne(index, build))
           }

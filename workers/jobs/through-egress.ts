@@ -21,11 +21,12 @@ type OnAnswer = Parameters<Transport['carry']>[2]
 export function egressTransport(options: EgressOptions): Transport {
   const limiter = new Limiter(options.concurrency)
   return {
-    async carry(count, build, onAnswer, pool) {
+    async carry(count, build, onAnswer, pool, mayGoOn) {
       const open = new OpenQuestions(count, onAnswer)
       await limiter.enter()
       const line = new EgressLine(options)
       try {
+        if (!mayGoOn()) return
         open.answerRest(await converse(line, pool, count, build, open))
       } finally {
         line.close()

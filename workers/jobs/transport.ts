@@ -13,12 +13,14 @@ export interface Transport {
    * @param onAnswer called exactly once for each index, in any order, as answers come; must not throw
    * @param pool whose connections these are: where the transport owns connections, requests of different pools never
    *   share one. One name per credential and version of it
+   * @param mayGoOn asked before a request leaves; once it says no, what has not left is neither built nor answered
    */
   carry(
     count: number,
     build: (index: number) => PushRequest | Promise<PushRequest>,
     onAnswer: (index: number, answer: Answer) => void,
     pool: string,
+    mayGoOn: () => boolean,
   ): Promise<void>
 }
 
