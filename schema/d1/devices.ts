@@ -85,6 +85,8 @@ export async function deleteDevice(
 /** A device whose address a push service called dead, as of an instant in epoch ms. */
 export interface DeadAddress {
   readonly deviceId: string
+  /** What the device's address was; it stays if it has another one by now. */
+  readonly address: string
   readonly asOfAt: number
   readonly reason: string
 }
@@ -98,18 +100,19 @@ export interface Retired {
 }
 
 /**
- * Retires devices, unless they registered after their address was called dead. Answers those that this very
- * call retired. Memberships stay, so that a device that comes back is where it was.
+ * Retires devices, unless they registered after their address was called dead or have another one by now. Answers
+ * those that are retired, also by an earlier call that may have been interrupted. Memberships stay, so that a device that comes back is where it was.
  */
 export async function retireDevices(db: D1Database, appId: string, dead: readonly DeadAddress[]): Promise<Retired[]> {
   const query = drizzle(db)
   const retired: Omit<Retired, 'topics'>[] = []
   for (const list of cutRows(dead)) {
     const rows = await query.all<Omit<Retired, 'topics'>>(sql`
-      update device set retired_at = dead.value->>'asOfAt', retired_reason = dead.value->>'reason'
+      update device set retired_at = coalesce(retired_at, dead.value->>'asOfAt'),
+        retired_reason = coalesce(retired_reason, dead.value->>'reason')
       from json_each(${JSON.stringify(list.map((row) => ({ ...row, appId })))}) as dead
       where device.app_id = dead.value->>'appId' and device.id = dead.value->>'deviceId'
-        and device.registered_at <= dead.value->>'asOfAt' and device.retired_at is null
+        and device.registered_at <= dead.value->>'asOfAt' and device.address = dead.value->>'address'
       returning device.id as deviceId, device.platform, device.slot`)
     retired.push(...rows)
   }

@@ -24,6 +24,19 @@ export async function topicsOfDevices(
   return topics
 }
 
+/** Which of these devices are in the topic. */
+export async function devicesInTopic(
+  db: D1Database,
+  appId: string,
+  topic: string,
+  deviceIds: readonly string[],
+): Promise<string[]> {
+  const { deviceId } = topicDeviceTable
+  const those = and(eq(topicDeviceTable.appId, appId), inList(deviceId, deviceIds), eq(topicDeviceTable.topic, topic))
+  const rows = await drizzle(db).select({ deviceId }).from(topicDeviceTable).where(those)
+  return rows.map((row) => row.deviceId)
+}
+
 /** Puts devices into a topic; ids that are no devices of the app stay out. Idempotent. @param now epoch ms */
 export async function addMemberships(
   db: D1Database,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readProblem } from './api.ts'
+import { changeTopic, readProblem } from './api.ts'
 
 describe('an error answer', () => {
   it('keeps the API’s code, its explanation and its advice', () => {
@@ -30,5 +30,12 @@ describe('an error answer', () => {
 
   it.each(['null', '[]', '{}', '{"code": 7}'])('with the body %s becomes its status', (text) => {
     expect(readProblem(400, text).code).toBe('http_400')
+  })
+})
+
+describe('a topic', () => {
+  it.each(['.', '..'])('named %s is refused before a URL makes another call of it', async (topic) => {
+    const device = { baseUrl: 'http://127.0.0.1:9', deviceId: 'dev_1', deviceKey: 'dk_1' }
+    await expect(changeTopic(device, 'DELETE', topic)).rejects.toMatchObject({ code: 'invalid_topic' })
   })
 })

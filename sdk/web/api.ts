@@ -62,12 +62,17 @@ export async function removeDevice(device: { baseUrl: string; deviceId: string; 
   await call(device.baseUrl, 'DELETE', `/v1/devices/${device.deviceId}`, device.deviceKey)
 }
 
-/** @param method PUT subscribes, DELETE unsubscribes; both may be repeated */
+/**
+ * @param method PUT subscribes, DELETE unsubscribes; both may be repeated
+ * @throws {FanfareError} `invalid_topic`, before anything is sent, for the names that are steps in a URL: leaving the
+ *   topic `..` would be asked of `/v1/devices/{id}`, and delete the device
+ */
 export async function changeTopic(
   device: { baseUrl: string; deviceId: string; deviceKey: string },
   method: 'PUT' | 'DELETE',
   topic: string,
 ): Promise<void> {
+  if (topic === '.' || topic === '..') throw new FanfareError('invalid_topic', `A topic cannot be named ${topic}`)
   const path = `/v1/topics/${encodeURIComponent(topic)}/devices/${device.deviceId}`
   await call(device.baseUrl, method, path, device.deviceKey)
 }

@@ -73,6 +73,16 @@ describe('a problem', () => {
     expect([answer.status, answer.body.code, answer.body.retry]).toEqual([500, 'internal', 'backoff'])
     expect(answer.text).not.toContain('secret of the database')
   })
+
+  it('says when to come back if a storage is overloaded', async () => {
+    const busy = {
+      prepare: () => {
+        throw new Error('D1_ERROR: D1 DB is overloaded. Requests queued for too long.')
+      },
+    } as unknown as D1Database
+    const { status, headers, body } = await call('GET', '/healthz', { env: { DB: busy } })
+    expect([status, body.code, body.retry, headers.get('Retry-After')]).toEqual([503, 'overloaded', 'backoff', '5'])
+  })
 })
 
 describe('every answer', () => {

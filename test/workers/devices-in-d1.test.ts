@@ -115,31 +115,41 @@ describe('retiring', () => {
   it('spares a device that registered after its address was called dead', async () => {
     const app = newApp()
     const { device } = await register(app, 'a')
-    const dead = (asOfAt: number) => retireDevices(db, app, [{ deviceId: device.id, asOfAt, reason: 'Unregistered' }])
+    const dead = (asOfAt: number) =>
+      retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt, reason: 'Unregistered' }])
     expect(await dead(NOW - 1)).toEqual([])
     expect(await dead(NOW)).toEqual([{ deviceId: device.id, platform: 'fcm', slot: device.slot, topics: [] }])
     expect(await readDevice(db, app, device.id)).toMatchObject({ retiredAt: NOW, retiredReason: 'Unregistered' })
   })
 
-  it('says it once, with the topics whose shards still know the device', async () => {
+  it('names the topics whose shards may still know the device, each time: an earlier call may have been interrupted', async () => {
     const app = newApp()
     const { device } = await register(app, 'a')
     await addMemberships(db, app, 'news', [device.id], NOW)
     await addMemberships(db, app, 'sport', [device.id], NOW)
-    const retirement = { deviceId: device.id, asOfAt: NOW, reason: 'UNREGISTERED' }
+    const retirement = { deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'UNREGISTERED' }
     const [first, second] = [
       await retireDevices(db, app, [retirement, retirement]),
       await retireDevices(db, app, [retirement]),
     ]
     expect(first).toEqual([{ deviceId: device.id, platform: 'fcm', slot: device.slot, topics: ['news', 'sport'] }])
-    expect(second).toEqual([])
+    expect(second).toEqual(first)
+  })
+
+  it('spares a device that has another address by now', async () => {
+    const app = newApp()
+    const { device } = await register(app, 'a')
+    await updateDevice(db, app, device.id, { address: await registration('b') }, NOW)
+    const dead = { deviceId: device.id, address: 'a', asOfAt: NOW + 1, reason: 'UNREGISTERED' }
+    expect(await retireDevices(db, app, [dead])).toEqual([])
+    expect(await readDevice(db, app, device.id)).toMatchObject({ retiredAt: null })
   })
 
   it('hides the device from its user until it registers again, which keeps its topics', async () => {
     const app = newApp()
     const { device } = await register(app, 'a', { userId: 'ada' })
     await addMemberships(db, app, 'news', [device.id], NOW)
-    await retireDevices(db, app, [{ deviceId: device.id, asOfAt: NOW, reason: 'Unregistered' }])
+    await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }])
     expect(await readDevicesOfUsers(db, app, ['ada'])).toEqual([])
     const back = await register(app, 'a', {}, NOW + 1)
     expect(back.previous?.retiredAt).toBe(NOW)
@@ -152,7 +162,7 @@ describe('changing', () => {
   it('moves a device to a new address, which revives it', async () => {
     const app = newApp()
     const { device } = await register(app, 'a', { userId: 'ada' })
-    await retireDevices(db, app, [{ deviceId: device.id, asOfAt: NOW, reason: 'Unregistered' }])
+    await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }])
     const answer = await updateDevice(db, app, device.id, { address: await registration('b'), userId: 'bob' }, NOW + 5)
     expect(answer).toMatchObject({
       kind: 'updated',
@@ -245,7 +255,7 @@ describe('in bulk', () => {
     await addMemberships(watched, app, 'news', [device.id], NOW)
     await readDevices(watched, app, [device.id])
     await readDevicesOfUsers(watched, app, ['ada'])
-    await retireDevices(watched, app, [{ deviceId: device.id, asOfAt: NOW, reason: 'Unregistered' }])
+    await retireDevices(watched, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }])
     await removeMemberships(watched, app, 'news', [device.id])
     await deleteDevice(watched, app, device.id)
     const searches = []

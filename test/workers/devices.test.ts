@@ -125,7 +125,8 @@ describe('registering', () => {
   it('revives a retired device, with its topics', async () => {
     const device = fcmDevice({ topics: ['revived'] })
     const { body } = await register(device)
-    await retireDevices(env.DB, app.id, [{ deviceId: body.id, asOfAt: Date.now() + 1, reason: 'UNREGISTERED' }])
+    const dead = { deviceId: body.id, address: device.token as string, asOfAt: Date.now() + 1 }
+    await retireDevices(env.DB, app.id, [{ ...dead, reason: 'UNREGISTERED' }])
     const retired = await call('GET', `/v1/devices/${body.id}`, { bearer: app.sender })
     expect(retired.body.retired_reason).toBe('UNREGISTERED')
     const again = await register(device)

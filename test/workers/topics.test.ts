@@ -50,7 +50,8 @@ describe('one device', () => {
   it('that is retired is no subscriber until it registers again', async () => {
     const registration = fcmDevice()
     const { body } = await call('POST', '/v1/devices', { bearer: app.client, body: registration })
-    await retireDevices(env.DB, app.id, [{ deviceId: body.id, asOfAt: Date.now() + 1, reason: 'UNREGISTERED' }])
+    const dead = { deviceId: body.id, address: registration.token as string, asOfAt: Date.now() + 1 }
+    await retireDevices(env.DB, app.id, [{ ...dead, reason: 'UNREGISTERED' }])
     expect((await call('PUT', path('retired', body.id), { bearer: app.sender })).status).toBe(204)
     expect((await read('retired')).body.subscribers).toBe(0)
     await call('POST', '/v1/devices', { bearer: app.client, body: registration })

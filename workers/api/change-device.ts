@@ -2,11 +2,13 @@
  * Changing and deleting one device, its topics included. Sequences only; what becomes of the row is decided by
  * schema/d1/device-merge.ts. The order of the writes is explained in memberships.ts.
  */
+import type { MemberKey } from '../../durable-objects/rpc.ts'
+import { leaveTopic } from '../../durable-objects/topic-members.ts'
 import { slotOf } from '../../push/slot.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
 import { type DeviceChanges, deleteDevice, type UpdateAnswer, updateDevice } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import { joinOwnTopics, leaveOwnTopics } from './memberships.ts'
+import { joinOwnTopics, leaveOwnTopics, memberKeyOf } from './memberships.ts'
 
 /**
  * Changes a device and carries the change to every topic it is in.
@@ -23,15 +25,24 @@ export async function changeDevice(
 ): Promise<UpdateAnswer> {
   if (changesSlot(device, changes)) await leaveOwnTopics(env, appId, [device])
   const answer = await updateDevice(databaseOf(env, appId), appId, device.id, changes, now)
-  if (answer.kind === 'updated') await joinOwnTopics(env, appId, [answer.device])
+  if (answer.kind === 'updated') await joinOwnTopics(env, appId, [answer.device], [earlierKeyOf(answer)])
   else if (answer.kind === 'address_in_use') await joinOwnTopics(env, appId, [device])
   return answer
 }
 
-/** Deletes a device; no later send reaches it. */
+/**
+ * Deletes a device; no later send reaches it. It leaves its topics twice: before, so that a repetition finds what an
+ * interruption left behind, and after, for the topics that it joined meanwhile.
+ */
 export async function removeDevice(env: Env, appId: string, device: Device): Promise<void> {
   await leaveOwnTopics(env, appId, [device])
-  await deleteDevice(databaseOf(env, appId), appId, device.id)
+  const deleted = await deleteDevice(databaseOf(env, appId), appId, device.id)
+  if (deleted === null) return
+  for (const topic of deleted.topics) await leaveTopic(env, appId, topic, [memberKeyOf(deleted.device)])
+}
+
+function earlierKeyOf({ device, previous }: Extract<UpdateAnswer, { kind: 'updated' }>): MemberKey {
+  return { ...memberKeyOf(device), slot: previous.slot }
 }
 
 function changesSlot(device: Device, { userId }: DeviceChanges): boolean {

@@ -1,13 +1,11 @@
 /** Subscribing and unsubscribing up to a thousand devices at once: body, answer and the sequence of writes. */
 import { z } from '@hono/zod-openapi'
-import { memberOf } from '../../durable-objects/direct-audience.ts'
-import { joinTopic, leaveTopic } from '../../durable-objects/topic-members.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
 import { readDevices } from '../../schema/d1/devices.ts'
 import { addMemberships, removeMemberships } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { deviceIdField } from './fields.ts'
-import { memberKeyOf } from './memberships.ts'
+import { carryToTopic } from './memberships.ts'
 
 /** What fits one comfortable request; the same as FCM's. */
 const MAX_MEMBERS = 1000
@@ -59,12 +57,11 @@ export async function changeMembers(
   const leaving = pick(known, remove)
   if (joining.length > 0) {
     await addMemberships(db, appId, topic, joining.map(idOf), now)
-    const alive = joining.filter((device) => device.retiredAt === null)
-    await joinTopic(env, appId, topic, alive.map(memberOf))
+    await carryToTopic(env, appId, topic, joining, true)
   }
   if (leaving.length > 0) {
     await removeMemberships(db, appId, topic, leaving.map(idOf))
-    await leaveTopic(env, appId, topic, leaving.map(memberKeyOf))
+    await carryToTopic(env, appId, topic, leaving, false)
   }
   const resultOf = (id: string, result: 'added' | 'removed'): MemberResult => {
     return { id, result: known.has(id) ? result : 'not_found' }

@@ -57,7 +57,9 @@ const appVersionField = z.string().min(1).max(64).openapi({ example: '4.2.0' })
 const attributesField = z
   .record(
     z.string().min(1).max(MAX_ATTRIBUTE_NAME_CHARACTERS),
-    z.union([z.string().max(MAX_ATTRIBUTE_CHARACTERS), z.number(), z.boolean()]),
+    z.union([z.string().max(MAX_ATTRIBUTE_CHARACTERS), z.number(), z.boolean()], {
+      error: `must be a string of at most ${MAX_ATTRIBUTE_CHARACTERS} characters, a number or a boolean`,
+    }),
   )
   .refine((attributes) => Object.keys(attributes).length <= MAX_ATTRIBUTES, {
     error: `must have at most ${MAX_ATTRIBUTES} entries`,

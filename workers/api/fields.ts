@@ -36,14 +36,18 @@ export function requireTopicName(name: string, param: string): string {
   if (isTopicName(name)) return name
   throw new ApiProblem(
     'invalid_topic',
-    'A topic name has 1 to 900 characters of a-z A-Z 0-9 - _ . ~ % and no others.',
-    {
-      param,
-    },
+    'A topic name has 1 to 900 characters of a-z A-Z 0-9 - _ . ~ % and no others, and is not "." or "..".',
+    { param },
   )
 }
 
-/** An instant on the wire. */
+/** An instant as callers may write it: in any zone. */
+export const instantInput = z.iso.datetime({
+  offset: true,
+  error: 'must be an instant in RFC 3339, such as 2026-12-01T09:00:00Z',
+})
+
+/** An instant as we write it. */
 export const instantField = z.iso.datetime().openapi({
   description: 'RFC 3339, UTC.',
   example: '2026-12-01T09:00:00.000Z',

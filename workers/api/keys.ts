@@ -7,7 +7,8 @@ import { type ApiKeyRow, insertApiKey, listApiKeys, revokeApiKey } from '../../s
 import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
-import { instantField, instantOf, instantOrNull, pageFields, pageOf } from './fields.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { instantField, instantInput, instantOf, instantOrNull, pageFields, pageOf } from './fields.ts'
 import { forgetKey } from './known-keys.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
@@ -27,7 +28,7 @@ const newKeyBody = z
   .strictObject({
     role: roleField,
     name: z.string().trim().min(1).max(100).optional().openapi({ description: 'For people.', example: 'backend' }),
-    expires_at: instantField.optional().openapi({ description: 'Left out: until it is revoked.' }),
+    expires_at: instantInput.optional().openapi({ description: 'Left out: until it is revoked.' }),
   })
   .openapi('NewKey')
 
@@ -99,15 +100,16 @@ keys.openapi(
     request: { params: z.object({ app: appIdField }), query: z.strictObject(pageFields) },
     responses: {
       200: { description: 'A page.', content: { 'application/json': { schema: pageOf(keyAnswer) } } },
-      ...problems('not_found'),
+      ...problems('invalid_cursor', 'not_found'),
     },
   }),
   async (c) => {
     const app = await requireApp(c, c.req.valid('param').app)
     const { limit, cursor } = c.req.valid('query')
-    const rows = await listApiKeys(directoryDatabase(c.env), app.id, cursor ?? '', limit + 1)
+    const after = cursor === undefined ? '' : decodeCursor(cursor)
+    const rows = await listApiKeys(directoryDatabase(c.env), app.id, after, limit + 1)
     const page = rows.slice(0, limit)
-    const next_cursor = rows.length > limit ? (page.at(-1)?.id ?? null) : null
+    const next_cursor = rows.length > limit ? encodeCursor(page[limit - 1]!.id) : null
     return c.json({ data: page.map(keyToWire), next_cursor }, 200)
   },
 )

@@ -15,6 +15,8 @@ const KNOWN_FOR_MS = 5_000
 const MAX_KNOWN = 5_000
 
 const known = new Map<string, { readonly row: ApiKeyRow; readonly untilAt: number }>()
+/** Counts what was forgotten: a key that is revoked while it is being looked up must not be remembered as it was. */
+let forgotten = 0
 
 /** The key with that hash, from memory or by `find`. @param now epoch ms */
 export async function recallKey(
@@ -25,8 +27,9 @@ export async function recallKey(
   const entry = known.get(keyHash)
   if (entry !== undefined && entry.untilAt > now) return entry.row
   known.delete(keyHash)
+  const before = forgotten
   const row = await find()
-  if (row === null) return null
+  if (row === null || forgotten !== before) return row
   const oldest = known.keys().next()
   if (known.size >= MAX_KNOWN && !oldest.done) known.delete(oldest.value)
   known.set(keyHash, { row, untilAt: now + KNOWN_FOR_MS })
@@ -36,4 +39,5 @@ export async function recallKey(
 /** The next caller with that key is looked up again. */
 export function forgetKey(keyHash: string): void {
   known.delete(keyHash)
+  forgotten++
 }

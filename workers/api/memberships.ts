@@ -1,32 +1,74 @@
 /**
- * Keeps the shards of topics in step with the devices' table: who joins, who leaves, where a device is found.
- * Sequences the writes to D1 and to the topics; decides nothing about requests.
+ * Keeps the shards of topics in step with the tables in D1: who joins, who leaves, where a device is found.
+ * Sequences reads of D1 and writes to the topics; decides nothing about requests.
  *
  * Every call may be repeated, and a repetition mends what an interrupted call left behind. That fixes the order:
  * D1 before the shards for what is added, the shards before D1 for what a repetition could not find any more.
+ * Requests for one device may also overtake each other between D1 and a shard. So whoever told a shard something
+ * reads D1 again afterwards, and tells it anew if that is no longer true: the last one to look has seen the last write.
  */
 
 import { memberOf } from '../../durable-objects/direct-audience.ts'
 import type { MemberKey } from '../../durable-objects/rpc.ts'
 import { joinTopic, leaveTopic } from '../../durable-objects/topic-members.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
-import { topicsOfDevices } from '../../schema/d1/topics.ts'
+import { MAX_ROUNDS } from '../../schema/d1/device-upsert.ts'
+import { readDevices } from '../../schema/d1/devices.ts'
+import { cutRows } from '../../schema/d1/json-list.ts'
+import { devicesInTopic, topicsOfDevices } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
+import { Touched, type Truth, told } from './touched-places.ts'
 
 /** Topics spoken to at a time: Cloudflare lets an invocation have six connections open. */
 const TOPICS_AT_A_TIME = 6
 
-/** Joins the devices to the shards of every topic that D1 says they are in, or brings those up to date. */
-export async function joinOwnTopics(env: Env, appId: string, devices: readonly Device[]): Promise<void> {
-  const alive = devices.filter((device) => device.retiredAt === null)
-  const byTopic = await groupByTopic(env, appId, alive)
-  await eachTopic(byTopic, (topic, members) => joinTopic(env, appId, topic, members.map(memberOf)))
+/**
+ * Joins the devices to the shards of every topic that D1 says they are in, or brings those up to date.
+ *
+ * @param devices as D1 has just been told
+ * @param earlier where the shards may still have them
+ */
+export async function joinOwnTopics(
+  env: Env,
+  appId: string,
+  devices: readonly Device[],
+  earlier: readonly MemberKey[] = [],
+): Promise<void> {
+  const ids = devices.map(({ id }) => id)
+  const readTopics = () => topicsOfDevices(databaseOf(env, appId), appId, ids)
+  const truth = { devices: byId(devices), topics: await readTopics() }
+  await align(env, appId, truth, new Touched(earlier), async () => {
+    const [current, topics] = await Promise.all([readAll(env, appId, ids), readTopics()])
+    return { devices: current, topics }
+  })
+}
+
+/** Carries to one topic what D1 has just been told: that the devices are in it, or that they are not. */
+export async function carryToTopic(
+  env: Env,
+  appId: string,
+  topic: string,
+  devices: readonly Device[],
+  areMembers: boolean,
+): Promise<void> {
+  const ids = devices.map(({ id }) => id)
+  const topicsOf = (members: readonly string[]) => new Map(members.map((id) => [id, [topic]]))
+  const truth = { devices: byId(devices), topics: topicsOf(areMembers ? ids : []) }
+  await align(env, appId, truth, new Touched(devices.map(memberKeyOf), [topic]), async () => {
+    const readMembers = devicesInTopic(databaseOf(env, appId), appId, topic, ids)
+    const [current, members] = await Promise.all([readAll(env, appId, ids), readMembers])
+    return { devices: current, topics: topicsOf(members) }
+  })
 }
 
 /** Takes the devices out of the shards of every topic they are in; D1 still says that they belong there. */
 export async function leaveOwnTopics(env: Env, appId: string, devices: readonly Device[]): Promise<void> {
-  const byTopic = await groupByTopic(env, appId, devices)
-  await eachTopic(byTopic, (topic, members) => leaveTopic(env, appId, topic, members.map(memberKeyOf)))
+  if (devices.length === 0) return
+  const ids = devices.map(({ id }) => id)
+  const topics = await topicsOfDevices(databaseOf(env, appId), appId, ids)
+  const touched = new Touched([])
+  touched.add({ devices: byId(devices), topics })
+  await eachTopic(touched.topics(), (topic) => leaveTopic(env, appId, topic, touched.keysIn(topic)))
 }
 
 /** Enough of a device to take it out of a topic. */
@@ -34,31 +76,43 @@ export function memberKeyOf(device: Device): MemberKey {
   return { deviceId: device.id, slot: device.slot, platform: device.platform }
 }
 
-async function groupByTopic(env: Env, appId: string, devices: readonly Device[]): Promise<Map<string, Device[]>> {
-  const byTopic = new Map<string, Device[]>()
-  if (devices.length === 0) return byTopic
-  const topics = await topicsOfDevices(
-    databaseOf(env, appId),
-    appId,
-    devices.map(({ id }) => id),
-  )
-  for (const device of devices) {
-    for (const topic of topics.get(device.id) ?? []) {
-      const members = byTopic.get(topic)
-      if (members) members.push(device)
-      else byTopic.set(topic, [device])
-    }
+/** Tells the shards the truth until it is still the truth after they were told. */
+async function align(
+  env: Env,
+  appId: string,
+  start: Truth,
+  touched: Touched,
+  readTruth: () => Promise<Truth>,
+): Promise<void> {
+  let truth = start
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    touched.add(truth)
+    const topics = touched.topics()
+    if (topics.length === 0) return
+    await eachTopic(topics, async (topic) => {
+      const { members, gone } = touched.compare(topic, truth)
+      if (gone.length > 0) await leaveTopic(env, appId, topic, gone)
+      if (members.length > 0) await joinTopic(env, appId, topic, members.map(memberOf))
+    })
+    const now = await readTruth()
+    if (told(now) === told(truth)) return
+    truth = now
   }
-  return byTopic
+  throw new Error('devices kept changing while their topics were told')
 }
 
-async function eachTopic<T>(
-  byTopic: ReadonlyMap<string, T[]>,
-  speak: (topic: string, members: T[]) => Promise<void>,
-): Promise<void> {
-  const entries = [...byTopic]
-  for (let from = 0; from < entries.length; from += TOPICS_AT_A_TIME) {
-    const part = entries.slice(from, from + TOPICS_AT_A_TIME)
-    await Promise.all(part.map(([topic, members]) => speak(topic, members)))
+async function readAll(env: Env, appId: string, ids: readonly string[]): Promise<Map<string, Device>> {
+  const devices: Device[] = []
+  for (const part of cutRows(ids)) devices.push(...(await readDevices(databaseOf(env, appId), appId, part)))
+  return byId(devices)
+}
+
+function byId(devices: readonly Device[]): Map<string, Device> {
+  return new Map(devices.map((device) => [device.id, device]))
+}
+
+async function eachTopic(topics: readonly string[], speak: (topic: string) => Promise<void>): Promise<void> {
+  for (let from = 0; from < topics.length; from += TOPICS_AT_A_TIME) {
+    await Promise.all(topics.slice(from, from + TOPICS_AT_A_TIME).map(speak))
   }
 }

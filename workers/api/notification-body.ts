@@ -1,11 +1,13 @@
 /** A notification on the wire, as the backend asks for it. Shape only: what it means is decided in read-send.ts. */
 import { z } from '@hono/zod-openapi'
-import { deviceIdField, jsonObjectField, topicField, userIdField } from './fields.ts'
+import { deviceIdField, instantInput, jsonObjectField, topicField, userIdField } from './fields.ts'
 
 /** A send to users or devices is one ledger in one object; more is what topics are for. */
 export const MAX_DIRECT_RECIPIENTS = 1000
 /** FCM's maximum, four weeks; the other services store for at least as long. */
 export const MAX_TTL_SECONDS = 2_419_200
+/** FCM's `notification_count` is an int32 (projects.messages, AndroidNotification). */
+const MAX_BADGE = 2_147_483_647
 /** `apns-collapse-id` (Apple, "Sending notification requests to APNs"). */
 const MAX_COLLAPSE_KEY_BYTES = 64
 
@@ -37,10 +39,20 @@ const dataField = z
   )
   .openapi({ description: 'For the app; string values only.', example: { article: '42' } })
 
-const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an absolute https URL' }).max(2048)
+/** Parsers forgive much of what devices do not: `https:a.b`, backslashes, spaces. */
+const httpsUrl = z
+  .string()
+  .max(2048)
+  .refine((text) => /^https:\/\/[^\s\\]+$/i.test(text) && URL.canParse(text), {
+    error: 'must be an absolute https URL',
+  })
+  .openapi({ format: 'uri' })
 
 const overrideField = (service: string) =>
-  jsonObjectField.openapi({ description: `Merged into the payload for ${service}; has the last word.`, example: {} })
+  jsonObjectField.openapi({
+    description: `Merged into the payload for ${service} (RFC 7396); has the last word but for whom it goes to.`,
+    example: {},
+  })
 
 const collapseKeyField = z
   .string()
@@ -77,13 +89,18 @@ export const notificationBody = z
         example: 3600,
       }),
     collapse_key: collapseKeyField.optional(),
-    badge: z.number().int().min(0).optional().openapi({ description: 'The number on the icon; 0 removes it.' }),
+    badge: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_BADGE)
+      .optional()
+      .openapi({ description: 'The number on the icon; 0 removes it.' }),
     sound: z.string().min(1).max(255).optional().openapi({ example: 'default' }),
     fcm: overrideField('FCM').optional(),
     apns: overrideField('APNs').optional(),
     webpush: overrideField('Web Push').optional(),
-    send_at: z.iso
-      .datetime({ offset: true, error: 'must be an instant in RFC 3339, such as 2026-12-01T09:00:00Z' })
+    send_at: instantInput
       .optional()
       .openapi({ description: 'When to send, at most a year ahead. Default: now.', example: '2026-12-01T09:00:00Z' }),
     local_time: z.string().optional().openapi({ description: 'Not supported by this version: use `send_at`.' }),

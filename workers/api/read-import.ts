@@ -7,6 +7,7 @@ import { registrationBody } from './device-body.ts'
 import { ApiProblem, type ProblemCode } from './problem.ts'
 import { readRegistration } from './read-registration.ts'
 import type { TopicRegistration } from './register-devices.ts'
+import { refuseUnfitJson } from './unfit-json.ts'
 import { explainZodError } from './validation.ts'
 
 export const MAX_IMPORT_LINES = 10_000
@@ -51,8 +52,10 @@ export async function readImport(text: string, allowed: AllowedHosts): Promise<R
 
 async function readLine(json: string, line: number, allowed: AllowedHosts): Promise<TopicRegistration | LineError> {
   try {
-    const parsed = registrationBody.safeParse(parseJson(json))
+    const sent = parseJson(json)
+    const parsed = registrationBody.safeParse(sent)
     if (!parsed.success) throw explainZodError(parsed.error)
+    refuseUnfitJson(sent)
     return await readRegistration(parsed.data, allowed)
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error

@@ -5,10 +5,10 @@
  */
 import type { Audience, JsonObject, Message, Send } from '../../push/notification.ts'
 import { findOversize } from '../../push/payload-limits.ts'
-import { findReservedDataKey } from '../../push/reserved-data-keys.ts'
 import { requireTopicName } from './fields.ts'
 import { MAX_TTL_SECONDS, type NotificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
+import { refuseOverrides, refuseReservedDataKeys } from './refuse-overrides.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
 /** Clocks differ a little: a `send_at` that has just passed means now. */
@@ -57,12 +57,8 @@ function distinct(ids: readonly string[], param: string): readonly string[] {
 
 function readMessage(body: NotificationBody): Message {
   const data = body.data ?? {}
-  const reserved = findReservedDataKey(data)
-  if (reserved !== null) {
-    throw new ApiProblem('reserved_data_key', `The data key ${reserved} is reserved. Rename it.`, {
-      param: `/data/${reserved.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    })
-  }
+  refuseReservedDataKeys(data, ['data'])
+  refuseOverrides(body)
   return {
     title: body.title,
     body: body.body,

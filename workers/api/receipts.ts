@@ -5,7 +5,7 @@ import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { isId } from '../../push/ids.ts'
 import { allow } from './auth.ts'
 import type { Caller } from './caller.ts'
-import { notificationIdField } from './fields.ts'
+import { instantInput, notificationIdField } from './fields.ts'
 import { newRouter } from './router.ts'
 
 /** A device that was offline for weeks has fewer; each notification among them is one call. */
@@ -18,9 +18,7 @@ const receiptBody = z
         z.strictObject({
           notification_id: notificationIdField,
           event: z.enum(['delivered', 'opened', 'clicked', 'dismissed']),
-          at: z.iso
-            .datetime({ offset: true, error: 'must be an instant in RFC 3339, such as 2026-12-01T09:00:00Z' })
-            .openapi({ description: "By the device's clock; a future instant counts as now." }),
+          at: instantInput.openapi({ description: "By the device's clock; a future instant counts as now." }),
         }),
       )
       .min(1)

@@ -9,7 +9,7 @@ import { type Upserted, upsertDevices } from '../../schema/d1/device-upsert.ts'
 import { readDevicesByAddress } from '../../schema/d1/devices-by-address.ts'
 import { addMemberships } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import { joinOwnTopics, leaveOwnTopics } from './memberships.ts'
+import { joinOwnTopics, leaveOwnTopics, memberKeyOf } from './memberships.ts'
 
 /** A registration and the topics that the device asked to be in; those that it is in already stay. */
 export interface TopicRegistration extends Registration {
@@ -35,7 +35,10 @@ export async function registerDevices(
     await addMemberships(databaseOf(env, appId), appId, topic, deviceIds, now)
   }
   const devices = new Map(upserted.map(({ device }) => [device.id, device]))
-  await joinOwnTopics(env, appId, [...devices.values()])
+  const earlier = upserted.flatMap(({ device, previous }) =>
+    previous === undefined ? [] : { ...memberKeyOf(device), slot: previous.slot },
+  )
+  await joinOwnTopics(env, appId, [...devices.values()], earlier)
   return upserted
 }
 

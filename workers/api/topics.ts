@@ -1,7 +1,6 @@
 /** Topics: who is in them, one device at a time or a thousand, and how large they are. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { memberOf } from '../../durable-objects/direct-audience.ts'
-import { joinTopic, leaveTopic, readTopic } from '../../durable-objects/topic-members.ts'
+import { readTopic } from '../../durable-objects/topic-members.ts'
 import { addMemberships, listTopics, removeMemberships, topicExists } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { allow } from './auth.ts'
@@ -10,7 +9,7 @@ import { changeMembers, membershipAnswer, membershipBody } from './change-member
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { deviceIdField, pageFields, pageOf, requireTopicName, topicField } from './fields.ts'
 import { findDevice } from './find-device.ts'
-import { memberKeyOf } from './memberships.ts'
+import { carryToTopic } from './memberships.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
@@ -122,8 +121,7 @@ export const topics = newRouter()
     requireOwnDevice(c.get('caller'), id)
     const device = await findDevice(c.env, appId, id)
     await addMemberships(databaseOf(c.env, appId), appId, topic, [id], Date.now())
-    // A retired device joins the shard when it registers again.
-    if (device.retiredAt === null) await joinTopic(c.env, appId, topic, [memberOf(device)])
+    await carryToTopic(c.env, appId, topic, [device], true)
     return c.body(null, 204)
   })
   .openapi(unsubscribe, async (c) => {
@@ -133,7 +131,7 @@ export const topics = newRouter()
     requireOwnDevice(c.get('caller'), id)
     const device = await findDevice(c.env, appId, id)
     await removeMemberships(databaseOf(c.env, appId), appId, topic, [id])
-    await leaveTopic(c.env, appId, topic, [memberKeyOf(device)])
+    await carryToTopic(c.env, appId, topic, [device], false)
     return c.body(null, 204)
   })
   .openapi(changeTopicMembers, async (c) => {

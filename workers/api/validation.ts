@@ -12,9 +12,14 @@ type Target = 'json' | 'query' | 'param' | 'header' | 'cookie' | 'form'
 /** A `validation_failed` problem about the first thing that is wrong. */
 export function explainZodError(error: z.ZodError, target: Target = 'json'): ApiProblem {
   const issue = mostSpecific(error.issues)
-  const path = pathOf(issue)
+  return fieldProblem(pathOf(issue), sentenceOf(issue), target)
+}
+
+/** A `validation_failed` problem about one field. @param sentence what is wrong with it, and what would be right */
+export function fieldProblem(path: readonly PropertyKey[], sentence: string, target: Target = 'json'): ApiProblem {
   const param = target === 'json' ? pointerOf(path) : path.join('.')
-  return new ApiProblem('validation_failed', `${nameOf(path)}: ${sentenceOf(issue)}`, { param })
+  const detail = sentence.endsWith('.') ? sentence : `${sentence}.`
+  return new ApiProblem('validation_failed', `${nameOf(path)}: ${detail}`, { param })
 }
 
 /**
@@ -40,7 +45,7 @@ function pathOf(issue: Issue): PropertyKey[] {
 }
 
 /** RFC 6901. The whole document is ''. */
-function pointerOf(path: readonly PropertyKey[]): string {
+export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
@@ -50,6 +55,8 @@ function nameOf(path: readonly PropertyKey[]): string {
 
 function sentenceOf(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') return 'unknown field. Remove it, or look for a typing error.'
-  const text = issue.message.replace(/^Invalid input: /, '')
-  return text.endsWith('.') ? text : `${text}.`
+  if (issue.code === 'invalid_key') return `its name is not taken. ${issue.issues[0]!.message}.`
+  return issue.message
+    .replace(/^Invalid input: /, '')
+    .replace(/^expected (.*), received undefined$/, 'is missing; it must be of type $1')
 }
