@@ -6,12 +6,10 @@ import { readDevices, readDevicesOfUsers } from '../schema/d1/devices.ts'
 import { listMemberKeys } from '../schema/ledger/members.ts'
 import type { Member, MemberKey } from './rpc.ts'
 
+export type DirectAudience = Exclude<Audience, { kind: 'topic' }>
+
 /** The living devices of an audience. */
-export async function readDirectMembers(
-  db: D1Database,
-  appId: string,
-  audience: Exclude<Audience, { kind: 'topic' }>,
-): Promise<Member[]> {
+export async function readDirectMembers(db: D1Database, appId: string, audience: DirectAudience): Promise<Member[]> {
   const devices =
     audience.kind === 'users'
       ? await readDevicesOfUsers(db, appId, audience.userIds)
@@ -19,10 +17,14 @@ export async function readDirectMembers(
   return devices.filter((device) => device.retiredAt === null).map(memberOf)
 }
 
-/** The members of a ledger as the devices' table has them today, and those that are gone or somebody else's now. */
+/**
+ * The members of a ledger as the devices' table has them today, and those that are gone: retired, deleted, or of
+ * another user when it was a user who was meant. A member keeps its place in the ledger, whatever its slot is now.
+ */
 export async function readFreshMembers(
   db: D1Database,
   appId: string,
+  audience: DirectAudience,
   sql: SqlStorage,
 ): Promise<{ current: Member[]; gone: MemberKey[] }> {
   const keys = listMemberKeys(sql)
@@ -36,8 +38,9 @@ export async function readFreshMembers(
   const gone: MemberKey[] = []
   for (const key of keys) {
     const device = today.get(key.deviceId)
-    if (device && device.slot === key.slot) current.push(memberOf(device))
-    else gone.push(key)
+    if (device && (audience.kind === 'devices' || device.slot === key.slot)) {
+      current.push({ ...memberOf(device), slot: key.slot })
+    } else gone.push(key)
   }
   return { current, gone }
 }

@@ -9,7 +9,7 @@ import { enqueueTickets } from './lanes.ts'
 import { Ledger } from './ledger.ts'
 import { listDeliveries } from './ledger-deliveries.ts'
 import { wakeTickets } from './ledger-wake.ts'
-import type { DeliveryPage, DeliveryQuery, FanoutOrder, Lease, LedgerView, Retirement, Settlement } from './rpc.ts'
+import type { DeliveryPage, DeliveryQuery, FanoutOrder, Lease, LedgerView, Settled, Settlement } from './rpc.ts'
 
 /**
  * Alarms are rounded up to this share of the retry base (1 s of 10), so that retries with jitter come back
@@ -47,10 +47,10 @@ export abstract class LedgerObject extends DurableObject<Env> {
   }
 
   /** See ledger.ts `settle`. Answers the devices to retire; the caller retires them and confirms. */
-  async settle(notificationId: string, number: number, part: Settlement): Promise<Retirement[]> {
-    const { retirements, wakeAt } = this.ledger.settle(notificationId, number, part, Date.now())
+  async settle(notificationId: string, number: number, part: Settlement): Promise<Settled> {
+    const { wakeAt, ...settled } = this.ledger.settle(notificationId, number, part, Date.now())
     await this.afterChange(notificationId, part.last ? wakeAt : null)
-    return retirements
+    return settled
   }
 
   /** The devices that a settlement named are retired. */

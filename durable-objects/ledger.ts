@@ -26,7 +26,17 @@ import {
   readTicket,
 } from '../schema/ledger/tickets.ts'
 import { closedFanout, cutStep, openingFanout } from './open-fanout.ts'
-import type { FanoutOrder, Lease, LedgerView, Member, MemberKey, OpenStep, Retirement, Settlement } from './rpc.ts'
+import type {
+  FanoutOrder,
+  Lease,
+  LedgerView,
+  Member,
+  MemberKey,
+  OpenStep,
+  Retirement,
+  Settled,
+  Settlement,
+} from './rpc.ts'
 
 export interface LedgerSettings {
   readonly leaseMs: number
@@ -121,16 +131,16 @@ export class Ledger {
   }
 
   /** Enters a part of a settlement. Answers the devices that it found dead, and when to wake the ticket. */
-  settle(notificationId: string, number: number, part: Settlement, now: number): Settled {
+  settle(notificationId: string, number: number, part: Settlement, now: number): EnteredSettlement {
     return this.storage.transactionSync(() => {
       const fanout = this.fanout(notificationId)
       const ticket = fanout && readTicket(this.storage.sql, notificationId, number)
-      if (!fanout || !ticket) return { retirements: [], wakeAt: null }
+      if (!fanout || !ticket) return { retirements: [], held: false, wakeAt: null }
       this.laneActiveAt.set(laneOf(ticket), now)
       const { leaseMs, retryBaseSeconds: baseSeconds } = this.settings
       const { guarantee, expiresAt, canceledAt, openedSeq } = fanout
       const rows = readExceptions(this.storage.sql, notificationId, number)
-      const users = part.others.length === 0 ? [] : readTicketMembers(this.storage.sql, { ...ticket, openedSeq })
+      const members = part.others.length === 0 ? [] : readTicketMembers(this.storage.sql, { ...ticket, openedSeq })
       const addressReadAt = ticket.leasedAt ?? now
       const entered = enterSettlement(ticket, rows, part, {
         guarantee,
@@ -149,10 +159,11 @@ export class Ledger {
             baseSeconds,
             addressReadAt,
           }),
-        userOf: (ordinal) => users[ordinal]?.userId ?? null,
+        memberOf: (ordinal) => members[ordinal] ?? null,
       })
       if (entered.ticket !== ticket) this.enter(ticket, entered, now)
-      return { retirements: entered.retired.flatMap(toRetirement), wakeAt: entered.ticket.wakeAt }
+      const held = entered.ticket.leaseId === part.leaseId && canceledAt === null
+      return { retirements: entered.retired.flatMap(toRetirement), held, wakeAt: entered.ticket.wakeAt }
     })
   }
 
@@ -255,8 +266,7 @@ export class Ledger {
   }
 }
 
-export interface Settled {
-  readonly retirements: Retirement[]
+export interface EnteredSettlement extends Settled {
   /** When the ticket wants to be looked at again; null: finished. */
   readonly wakeAt: number | null
 }
@@ -267,7 +277,8 @@ function laneOf(ticket: Pick<PlacedTicket, 'notificationId' | 'platform'>): stri
 
 function toRetirement(row: Exception): Retirement[] {
   if (row.retireAsOfAt === null) return []
-  return [{ deviceId: row.deviceId, asOfAt: row.retireAsOfAt, reason: row.reason ?? 'unregistered' }]
+  const { deviceId, address, retireAsOfAt: asOfAt } = row
+  return [{ deviceId, address: address ?? '', asOfAt, reason: row.reason ?? 'unregistered' }]
 }
 
 function toRow(member: Member): MemberRow {

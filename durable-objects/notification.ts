@@ -13,7 +13,7 @@ import { databaseOf } from '../schema/databases.ts'
 import migrations from '../schema/migrations/notification/migrations.js'
 import { countReceipts, putReceipts } from '../schema/notification/receipts.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
-import { readDirectMembers, readFreshMembers } from './direct-audience.ts'
+import { type DirectAudience, readDirectMembers, readFreshMembers } from './direct-audience.ts'
 import { LedgerObject } from './ledger-object.ts'
 import type {
   CreateAnswer,
@@ -94,7 +94,7 @@ export class Notification extends LedgerObject implements NotificationCalls {
     if (!known) return null
     await this.advance(life.cancel(known, Date.now()))
     for (const shard of life.openShards(known)) await this.cancelShard(known, shard)
-    if (known.shards === null && known.startedAt !== null) await this.cancelFanout(known.id, known.appId)
+    if (known.shards === null && known.startedAt !== null) await this.cancelOwn(known)
     return await this.view()
   }
 
@@ -129,11 +129,8 @@ export class Notification extends LedgerObject implements NotificationCalls {
     const known = this.read()
     if (!known) return
     const now = Date.now()
-    if (known.completedAt !== null) {
-      if (now >= known.completedAt + RETENTION_MS) await this.ctx.storage.deleteAll()
-      else await this.wakeBy(known.completedAt + RETENTION_MS)
-      return
-    }
+    if (known.completedAt !== null) return await this.lookAfterFinished(known.completedAt, now)
+    if (known.status === 'scheduled' && !life.isDue(known, now)) return await this.wakeBy(known.send.sendAt ?? now)
     // Armed before the work: an alarm that fails six times is not repeated by the platform.
     await this.wakeBy(now + this.leaseMs)
     if (life.isDue(known, now)) await this.start(now)
@@ -174,15 +171,18 @@ export class Notification extends LedgerObject implements NotificationCalls {
       await this.enqueueShards(this.read())
       return
     }
+    await this.startDirect(known, audience, now)
+  }
+
+  private async startDirect(known: NotificationLife, audience: DirectAudience, now: number): Promise<void> {
     const members = await readDirectMembers(databaseOf(this.env, known.appId), known.appId, audience)
-    // Canceled while we were reading: nothing starts.
+    const order = await this.orderOf(known)
+    await this.makeTables()
+    // Everything that had to be waited for is here. Canceled or started by another call meanwhile: nothing starts.
     const current = this.read()
     if (!current || !life.isDue(current, now)) return
-    await this.makeTables()
     this.ledger.join(members)
-    const started = life.startDirect(current, now)
-    const order = await this.orderOf(started)
-    this.write(started)
+    this.write(life.startDirect(current, now))
     await this.openFanout(order)
   }
 
@@ -211,6 +211,13 @@ export class Notification extends LedgerObject implements NotificationCalls {
     }
   }
 
+  private async cancelOwn(known: NotificationLife): Promise<void> {
+    await this.cancelFanout(known.id, known.appId)
+    // A ledger that was not open yet is closed without a word, so nobody else says that this is over.
+    const current = this.read()
+    if (current && this.ownView(current)?.done) await this.advance(life.complete(current, Date.now()))
+  }
+
   private async cancelShard(known: NotificationLife, name: string): Promise<void> {
     const shard = shardNamed(this.env, name)
     await shard.cancelFanout(known.id, known.appId)
@@ -218,8 +225,16 @@ export class Notification extends LedgerObject implements NotificationCalls {
     if (view?.done) await this.shardDone(name, view)
   }
 
+  /** Devices may still wait to be retired; after that it is kept for questions, and emptied. */
+  private async lookAfterFinished(completedAt: number, now: number): Promise<void> {
+    if (now >= completedAt + RETENTION_MS) return await this.ctx.storage.deleteAll()
+    const nextAt = this.hasTables ? await this.wakeLedger(now) : null
+    await this.wakeBy(nextAt ?? completedAt + RETENTION_MS)
+  }
+
   private async wakeOwn(now: number): Promise<void> {
     const known = this.read()
+    if (known?.status === 'canceled' && !this.ownView(known)) return await this.cancelOwn(known)
     if (known?.startedAt != null && !this.ownView(known)) await this.openFanout(await this.orderOf(known))
     const nextAt = await this.wakeLedger(now)
     if (nextAt !== null) await this.wakeBy(nextAt)
@@ -240,6 +255,7 @@ export class Notification extends LedgerObject implements NotificationCalls {
     const { current, gone } = await readFreshMembers(
       databaseOf(this.env, known.appId),
       known.appId,
+      audience,
       this.ctx.storage.sql,
     )
     this.ledger.leave(gone)

@@ -41,6 +41,8 @@ export type Lease =
 /** A device whose address a push service called dead. */
 export interface Retirement {
   readonly deviceId: string
+  /** The address that is dead; a device that has another one by now stays. */
+  readonly address: string
   /** Epoch ms: retire only if the device registered no later. */
   readonly asOfAt: number
   readonly reason: string
@@ -48,6 +50,14 @@ export interface Retirement {
 
 /** What a consumer reports: in parts, each of which renews the lease unless it is the last. */
 export type Settlement = SettlementPart
+
+/** What a settlement is answered. */
+export interface Settled {
+  /** Devices that it found dead; the caller retires them and confirms. */
+  readonly retirements: Retirement[]
+  /** Whether the caller still holds the ticket: not when the lease went to somebody else or the send was canceled. */
+  readonly held: boolean
+}
 
 /** What a shard needs to know of a notification to open its ledger. */
 export interface FanoutOrder {
@@ -130,7 +140,7 @@ export type CreateAnswer =
 /** What a delivery consumer asks of the object that holds a ticket's ledger. */
 export interface LedgerCalls {
   lease(notificationId: string, number: number): Promise<Lease>
-  settle(notificationId: string, number: number, part: Settlement): Promise<Retirement[]>
+  settle(notificationId: string, number: number, part: Settlement): Promise<Settled>
   confirmRetirements(notificationId: string, number: number): Promise<void>
 }
 

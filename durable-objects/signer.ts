@@ -23,7 +23,13 @@ export interface SignRequest {
 }
 
 export type SignAnswer =
-  | { readonly kind: 'signed'; readonly authorization: string; readonly mintedAt: number; readonly expiresAt: number }
+  | {
+      readonly kind: 'signed'
+      readonly authorization: string
+      readonly expiresAt: number
+      /** Of the credential that it was minted with; another one than the caller's: the caller's is out of date. */
+      readonly version: number
+    }
   /** No token to be had; what that means for whoever waits for it. */
   | { readonly kind: 'failed'; readonly outcome: Outcome }
 
@@ -40,7 +46,7 @@ export class Signer extends Durable {
     if (kept && mayReuse(kept, request.platform, request, Date.now())) return signed(kept)
     const flights = inFlight.get(this.state) ?? new Map<string, Promise<SignAnswer>>()
     inFlight.set(this.state, flights)
-    const flight = flights.get(request.audience) ?? this.mintAnew(request)
+    const flight = flights.get(request.audience) ?? this.mintAnew(request, kept)
     flights.set(request.audience, flight)
     try {
       return await flight
@@ -49,15 +55,20 @@ export class Signer extends Durable {
     }
   }
 
-  async mintAnew({ appId, platform, audience }: SignRequest): Promise<SignAnswer> {
+  async mintAnew(request: SignRequest, kept: Minted | undefined): Promise<SignAnswer> {
+    const { appId, platform, audience, refused } = request
     const { env } = this.state
     const stored = await readCredential(databaseOf(env, appId), env.CREDENTIALS_KEY ?? '', appId, platform)
     if (!stored) return { kind: 'failed', outcome: { kind: 'misconfigured', reason: 'no_credentials' } }
-    const answer = await mint(stored.credential, audience, env.GOOGLE_TOKEN_URL, Date.now())
+    // A caller whose credential is out of date must not make us mint again what we minted with the present one.
+    const now = Date.now()
+    if (kept && mayReuse(kept, platform, { version: stored.version, refused }, now)) return signed(kept)
+    const answer = await mint(stored.credential, audience, env.GOOGLE_TOKEN_URL, now)
     if (answer.kind === 'failed') return answer
     const { authorization, expiresAt } = answer
     const minted: Minted = { authorization, expiresAt, mintedAt: Date.now(), version: stored.version }
-    this.minted = { ...this.minted, [audience]: minted }
+    const living = Object.entries(this.minted).filter(([, { expiresAt: endsAt }]) => endsAt > now)
+    this.minted = { ...Object.fromEntries(living), [audience]: minted }
     return signed(minted)
   }
 }
@@ -67,6 +78,6 @@ export async function authorize(env: Env, request: SignRequest): Promise<SignAns
   return await durable(env.SIGNER, `${request.appId}/${request.platform}`).authorize(request)
 }
 
-function signed({ authorization, mintedAt, expiresAt }: Minted): SignAnswer {
-  return { kind: 'signed', authorization, mintedAt, expiresAt }
+function signed({ authorization, expiresAt, version }: Minted): SignAnswer {
+  return { kind: 'signed', authorization, expiresAt, version }
 }

@@ -79,6 +79,10 @@ describe('the schedule without jitter', () => {
     expect(summary(nextStep(outcome, again))).toBe('failed: ExpiredProviderToken')
   })
 
+  test('a wait of nothing is no wait that was named', () => {
+    expect(summary(nextStep(later({ retryAfterSeconds: 0 }), attempted()))).toBe(10)
+  })
+
   test('jitter stretches a wait by up to a half', () => {
     expect(summary(nextStep(later(), attempted({ random: 0.5 })))).toBe(12.5)
     expect(summary(nextStep(later(), attempted({ random: 0.999999 })))).toBeCloseTo(15, 2)

@@ -95,7 +95,8 @@ function retryRenewed(reason: string, attempted: Attempted): Step {
 function retryLater(outcome: Extract<Outcome, { kind: 'later' }>, attempted: Attempted): Step {
   const { reason, schedule, retryAfterSeconds } = outcome
   const waits = WAITS_SECONDS[schedule]
-  if (retryAfterSeconds === undefined) return retryAfterWait(reason, waits, attempted)
+  // Zero, or a date that has passed, names no wait; kept as one, it would use up every attempt within a second.
+  if (retryAfterSeconds === undefined || retryAfterSeconds <= 0) return retryAfterWait(reason, waits, attempted)
   return retryWithin(reason, waits.length, retryAfterSeconds * 1000, attempted)
 }
 

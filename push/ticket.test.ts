@@ -47,7 +47,7 @@ function stepFor(outcome: Outcome): Step {
 
 function settleTerms(terms: Partial<SettleTerms> = {}): SettleTerms {
   const { leaseId: _, ...send } = leaseTerms()
-  return { ...send, nextStep: stepFor, userOf: () => null, ...terms }
+  return { ...send, nextStep: stepFor, memberOf: () => null, ...terms }
 }
 
 function part(accepted: number[], others: SettlementPart['others'] = [], last = true): SettlementPart {
@@ -87,7 +87,7 @@ describe('leasing a ticket', () => {
     const { ticket, writes, recipients } = grantLease(newTicket(3, NOW), [], members(3, [1]), leaseTerms())
     expect(recipients.map(({ ordinal }) => ordinal)).toEqual([0, 2])
     expect(ticket.counts.suppressed).toBe(1)
-    expect(writes).toMatchObject([{ ordinal: 1, status: 'suppressed', reason: 'left_topic' }])
+    expect(writes).toMatchObject([{ ordinal: 1, status: 'suppressed', reason: 'left_audience' }])
   })
 
   it.each([
@@ -136,8 +136,9 @@ describe('settling a ticket', () => {
   })
 
   it('names the devices to retire', () => {
-    const { ticket, retired } = enterSettlement(leased(2), [], part([0], [other(1, DEAD)]), settleTerms())
-    expect(retired).toMatchObject([{ deviceId: 'dev_1', retireAsOfAt: NOW }])
+    const memberOf = (ordinal: number) => members(2)[ordinal] ?? null
+    const { ticket, retired } = enterSettlement(leased(2), [], part([0], [other(1, DEAD)]), settleTerms({ memberOf }))
+    expect(retired).toMatchObject([{ deviceId: 'dev_1', retireAsOfAt: NOW, address: 'address-1' }])
     expect(ticket.retires).toBe(true)
   })
 
@@ -159,6 +160,14 @@ describe('settling a ticket', () => {
     const stale = enterSettlement(taken.ticket, [], part([0], [other(1, DEAD)]), settleTerms())
     expect(stale.ticket).toMatchObject({ leaseId: 'lease-2', counts: { accepted: 1, unregistered: 0 } })
     expect(stale.retired).toEqual([])
+  })
+
+  it('enters an outcome once, however often a part of a lease is repeated', () => {
+    const terms = settleTerms({ now: NOW + 1 })
+    const first = enterSettlement(leased(2), [], part([], [other(0, BUSY)], false), terms)
+    const again = enterSettlement(first.ticket, first.writes, part([], [other(0, BUSY)], false), terms)
+    expect(first.writes).toMatchObject([{ attempts: 1 }])
+    expect(again.writes).toEqual([])
   })
 
   it('hands back at once who was leased and not sent', () => {

@@ -39,6 +39,8 @@ export interface Exception {
   /** Only while pending. */
   readonly retryAt: number | null
   readonly retireAsOfAt: number | null
+  /** The dead address; only while the device is to be retired. */
+  readonly address: string | null
 }
 
 /** A member of the ticket's range as of the fan-out; its ordinal is its position. */
@@ -136,7 +138,7 @@ export function grantLease(
     const row = draft.rows.get(ordinal)
     const attempts = row?.attempts ?? 0
     const { deviceId, userId, address } = member
-    if (member.left) draft.settle(ordinal, member, 'suppressed', 'left_topic', attempts)
+    if (member.left) draft.settle(ordinal, member, 'suppressed', 'left_audience', attempts)
     else if (!isWaiting(row, now)) recipients.push({ ordinal, deviceId, userId, address, attempt: attempts + 1 })
   }
   const lease = recipients.length > 0 ? { leaseId: terms.leaseId, leasedAt: now, until: now + terms.leaseMs } : null
@@ -156,8 +158,8 @@ export interface SettleTerms extends FanoutTerms {
   readonly leaseMs: number
   /** retry.ts `nextStep`, bound to the send and the dice. `attempt` counts this one. */
   readonly nextStep: (outcome: Outcome, attempt: number, previousReason: string | null) => Step
-  /** The user of a device, for the listing. */
-  readonly userOf: (ordinal: number) => string | null
+  /** Who has an ordinal: the user for the listing, the address to retire. */
+  readonly memberOf: (ordinal: number) => Pick<TicketMember, 'userId' | 'address'> | null
 }
 
 /**
@@ -188,6 +190,8 @@ export function enterSettlement(
   const change = lease === null && terms.canceled ? draft.finish('canceled') : draft.change(lease, terms.now)
   return { ...change, retired }
 }
+
+const NOT_DEAD = { retireAsOfAt: null, address: null } as const
 
 /** Whether a recipient's next attempt is still ahead at an instant: then no lease of that instant held it. */
 function isWaiting(row: Exception | undefined, at: number): boolean {
@@ -235,27 +239,43 @@ class Draft {
     status: SettledStatus,
     reason: string | null,
     attempts: number,
-    retireAsOfAt: number | null = null,
+    dead: { readonly asOfAt: number; readonly address: string } | null = null,
   ): void {
     if (!this.done.add(ordinal)) return
     this.counts[status]++
-    if (retireAsOfAt !== null) this.retires = true
+    if (dead !== null) this.retires = true
     const { deviceId, userId } = device
-    this.write({ ordinal, deviceId, userId, status, reason, attempts, retryAt: null, retireAsOfAt })
+    this.write({
+      ordinal,
+      deviceId,
+      userId,
+      status,
+      reason,
+      attempts,
+      retryAt: null,
+      ...(dead ? { retireAsOfAt: dead.asOfAt, address: dead.address } : NOT_DEAD),
+    })
   }
 
   enter(ordinal: number, deviceId: string, outcome: Outcome, terms: SettleTerms): void {
     if (ordinal < 0 || ordinal >= this.before.size || this.done.has(ordinal)) return
     const row = this.rows.get(ordinal)
+    // Entered under this very lease already: a part whose answer was lost comes again.
+    if (isWaiting(row, this.before.leasedAt ?? 0)) return
     const attempts = (row?.attempts ?? 0) + 1
-    const userId = terms.userOf(ordinal)
+    const member = terms.memberOf(ordinal)
+    const userId = member?.userId ?? null
     const step = terms.nextStep(outcome, attempts, row?.reason ?? null)
     if (step.kind === 'settle') {
-      this.settle(ordinal, { deviceId, userId }, step.status, step.reason, attempts, step.retireAsOfAt ?? null)
+      const dead =
+        step.retireAsOfAt === undefined ? null : { asOfAt: step.retireAsOfAt, address: member?.address.value ?? '' }
+      this.settle(ordinal, { deviceId, userId }, step.status, step.reason, attempts, dead)
       return
     }
-    const { reason, retryAt } = step
-    this.write({ ordinal, deviceId, userId, status: 'pending', reason, attempts, retryAt, retireAsOfAt: null })
+    const { reason } = step
+    // Later than the lease by at least a tick, which is how a repetition is told.
+    const retryAt = Math.max(step.retryAt, terms.now + 1)
+    this.write({ ordinal, deviceId, userId, status: 'pending', reason, attempts, retryAt, ...NOT_DEAD })
   }
 
   /** Whoever the interrupted lease held and did not report may have been sent: never again. */

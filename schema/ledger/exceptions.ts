@@ -11,6 +11,7 @@ type ExceptionRow = {
   attempts: number
   retry_at: number | null
   retire_as_of_at: number | null
+  address: string | null
   updated_at: number
 }
 
@@ -32,6 +33,7 @@ export function readExceptions(sql: SqlStorage, notificationId: string, ticket: 
       attempts: row.attempts,
       retryAt: row.retry_at,
       retireAsOfAt: row.retire_as_of_at,
+      address: row.address,
       updatedAt: row.updated_at,
     }))
 }
@@ -47,8 +49,8 @@ export function putExceptions(
   if (rows.length === 0) return
   sql.exec(
     `insert or replace into exception
-       (notification_id, ticket, ordinal, device_id, user_id, status, reason, attempts, retry_at, retire_as_of_at, updated_at)
-     select ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, ?4
+       (notification_id, ticket, ordinal, device_id, user_id, status, reason, attempts, retry_at, retire_as_of_at, address, updated_at)
+     select ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, ?4
      from json_each(?3)`,
     notificationId,
     ticket,
@@ -62,6 +64,7 @@ export function putExceptions(
         row.attempts,
         row.retryAt,
         row.retireAsOfAt,
+        row.address,
       ]),
     ),
     now,
@@ -71,7 +74,7 @@ export function putExceptions(
 /** Marks the retirements of a ticket as done. */
 export function clearRetirements(sql: SqlStorage, notificationId: string, ticket: number): void {
   sql.exec(
-    `update exception set retire_as_of_at = null
+    `update exception set retire_as_of_at = null, address = null
      where notification_id = ? and ticket = ? and retire_as_of_at is not null`,
     notificationId,
     ticket,

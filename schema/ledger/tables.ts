@@ -97,8 +97,10 @@ export const exception = sqliteTable(
     reason: text('reason'),
     attempts: integer('attempts').notNull(),
     retryAt: integer('retry_at'),
-    /** Epoch ms; set when the device is to be retired as of then. */
+    /** Epoch ms; set while the device is to be retired as of then. */
     retireAsOfAt: integer('retire_as_of_at'),
+    /** The dead address; set while the device is to be retired. */
+    address: text('address'),
     updatedAt: integer('updated_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.notificationId, table.ticket, table.ordinal] })],

@@ -38,6 +38,8 @@ export type Sender =
 
 /** How long an isolate uses a credential before it looks whether it was replaced or deleted. */
 const CREDENTIAL_LIFE_MS = 10_000
+/** Authorizations an isolate keeps; about 1 kB each. */
+const AUTHORIZATIONS_KEPT = 1_000
 /** How long one accepted push speaks for its credential: a dead address after that may be a wrong environment. */
 const WORKED_FOR_MS = 60 * 60 * 1000
 
@@ -54,7 +56,10 @@ const workedAt = new Map<string, number>()
 export async function prepareSender(env: Env, lease: Leased): Promise<Sender> {
   const kept = await keepCredential(env, lease.appId, lease.platform)
   if ('kind' in kept) return { kind: 'unable', outcome: kept }
-  const audiences = lease.platform === 'webpush' ? new Set(lease.recipients.map(originOfRecipient)) : new Set([''])
+  const refusal = refusalFor(env, lease.platform)
+  const audiences = new Set(
+    lease.platform === 'webpush' ? lease.recipients.filter((to) => !refusal(to)).map(originOfRecipient) : [''],
+  )
   const signed = new Map<string, string>()
   for (const audience of audiences) {
     const answer = await keepAuthorization(env, lease, kept.version, audience)
@@ -63,7 +68,7 @@ export async function prepareSender(env: Env, lease: Leased): Promise<Sender> {
   }
   const pool = `${lease.appId}/${lease.platform}/${kept.version}`
   const build = builderFor(env, lease, kept.credential, signed)
-  return { kind: 'able', pool, build, read: readerFor(lease.platform, pool), refusal: refusalFor(env, lease.platform) }
+  return { kind: 'able', pool, build, read: readerFor(lease.platform, pool), refusal }
 }
 
 /** A push service refused the authorization of this lease: the next one asks the Signer for a newer. */
@@ -111,6 +116,11 @@ async function keepAuthorization(
   const refused = known?.refused ? known.authorization : null
   const answer = await authorize(env, { appId, platform, audience, version, refused })
   if (answer.kind === 'failed') return answer.outcome
+  if (answer.version !== version) {
+    credentials.delete(`${appId}/${platform}`)
+    return { kind: 'later', reason: 'credential_replaced', scope: 'credential', schedule: 'standard' }
+  }
+  if (authorizations.size >= AUTHORIZATIONS_KEPT) authorizations.clear()
   const useUntil = answer.expiresAt - MINTING[platform].renewBeforeMs
   authorizations.set(name, { authorization: answer.authorization, version, useUntil, refused: false })
   return answer.authorization

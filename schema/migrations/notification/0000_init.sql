@@ -16,6 +16,7 @@ CREATE TABLE `exception` (
 	`attempts` integer NOT NULL,
 	`retry_at` integer,
 	`retire_as_of_at` integer,
+	`address` text,
 	`updated_at` integer NOT NULL,
 	PRIMARY KEY(`notification_id`, `ticket`, `ordinal`)
 ) WITHOUT ROWID;

@@ -1,2 +1,0 @@
-import { hashAddress } from '../../../push/address-hash.ts'
-export const addressHashOf = (a: any) => hashAddress(a)
