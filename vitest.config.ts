@@ -12,6 +12,9 @@ const TEST_SECRETS = {
   CREDENTIALS_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
 }
 
+/** itty-durable mixes CommonJS and ESM; only bundled beforehand can it be imported inside workerd. */
+const BUNDLED_BEFOREHAND = { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } }
+
 /** Delivery tests run once each way out: the same stories, the same outcomes. */
 function deliveryProject(wayOut: 'direct' | 'egress') {
   return {
@@ -50,7 +53,7 @@ function deliveryProject(wayOut: 'direct' | 'egress') {
       globalSetup: ['test/delivery/simulators.ts'],
       setupFiles: ['test/workers/apply-migrations.ts'],
       testTimeout: 30_000,
-      deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
+      deps: BUNDLED_BEFOREHAND,
     },
   }
 }
@@ -79,9 +82,9 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/workers/**/*.test.ts'],
+          globalSetup: ['test/egress/global-setup.ts'],
           setupFiles: ['test/workers/apply-migrations.ts'],
-          // itty-durable mixes CommonJS and ESM; only bundled beforehand can it be imported here.
-          deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
+          deps: BUNDLED_BEFOREHAND,
         },
       },
       deliveryProject('direct'),
