@@ -37,6 +37,8 @@ describe('docs/errors.md', () => {
     'no_credentials',
     'credentials_unreadable',
     'left_audience',
+    'credential_replaced',
+    'not_prepared',
     'unconfirmed',
     'endpoint_not_allowed',
     'vapid_key_mismatch',

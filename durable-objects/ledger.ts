@@ -6,14 +6,8 @@
 import { PLATFORMS } from '../push/device.ts'
 import { addCounts, emptyCounts } from '../push/ledger.ts'
 import { nextStep } from '../push/retry.ts'
-import {
-  type Exception,
-  enterSettlement,
-  grantLease,
-  isFinished,
-  settleRest,
-  type TicketChange,
-} from '../push/ticket.ts'
+import { type Exception, isFinished, settleRest, type TicketChange } from '../push/ticket.ts'
+import { enterSettlement, grantLease } from '../push/ticket-lease.ts'
 import { clearRetirements, putExceptions, readExceptions } from '../schema/ledger/exceptions.ts'
 import { type Fanout, insertFanout, readFanout, updateFanout } from '../schema/ledger/fanouts.ts'
 import { dropMembers, type MemberRow, putMembers, readTicketMembers } from '../schema/ledger/members.ts'

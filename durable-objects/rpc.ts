@@ -5,7 +5,7 @@ import type { Address, Platform, Recipient } from '../push/device.ts'
 import type { LedgerCounts } from '../push/ledger.ts'
 import type { Guarantee, Message, NotificationStatus, Send } from '../push/notification.ts'
 import type { DeliveryStatus } from '../push/outcome.ts'
-import type { SettlementPart } from '../push/ticket.ts'
+import type { SettlementPart } from '../push/ticket-lease.ts'
 
 /** A device as a member of a topic. */
 export interface Member {

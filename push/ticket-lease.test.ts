@@ -4,17 +4,14 @@ import type { Outcome, Step } from './outcome.ts'
 import { SETTLED_STATUSES } from './outcome.ts'
 import {
   type Exception,
-  enterSettlement,
-  grantLease,
   isFinished,
-  type LeaseTerms,
   newTicket,
-  type SettlementPart,
   type SettleTerms,
   settleRest,
   type Ticket,
   type TicketMember,
 } from './ticket.ts'
+import { enterSettlement, grantLease, type LeaseTerms, type SettlementPart } from './ticket-lease.ts'
 
 const NOW = 1_000_000
 const LEASE_MS = 120_000
