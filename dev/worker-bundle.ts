@@ -3,6 +3,7 @@
  * sources, so that a restart does not build again what has not changed.
  */
 import { createHash } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './root.ts'
@@ -21,6 +22,9 @@ export interface WorkerBundle {
   readonly modules: WorkerModule[]
 }
 
+/** A day of work goes back and forth between the same few states of the sources. */
+const KEPT_MS = 24 * 60 * 60 * 1000
+
 const ENTRY = 'index.js'
 const BUNDLES = join(ROOT, '.fanfare', 'worker')
 
@@ -33,11 +37,22 @@ export async function bundleWorker(): Promise<WorkerBundle> {
 
 async function build(directory: string): Promise<void> {
   await mkdir(BUNDLES, { recursive: true })
-  const older = await readdir(BUNDLES)
   const unfinished = await mkdtemp(`${directory}-`)
-  await runWrangler(['deploy', '--dry-run', '--outdir', unfinished])
-  await moveUnlessThere(unfinished, directory)
-  await Promise.all(older.map((name) => rm(join(BUNDLES, name), { recursive: true, force: true })))
+  try {
+    await runWrangler(['deploy', '--dry-run', '--outdir', unfinished])
+    await moveUnlessThere(unfinished, directory)
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+  await removeOld()
+}
+
+/** Bundles of sources that have long changed. Young ones may be somebody's this moment. */
+async function removeOld(): Promise<void> {
+  for (const name of await readdir(BUNDLES)) {
+    const path = join(BUNDLES, name)
+    if (await isOlderThan(path, KEPT_MS)) await rm(path, { recursive: true, force: true })
+  }
 }
 
 /** Two starts may build at once; the first to finish wins, and both bundles are the same. */
@@ -46,7 +61,6 @@ async function moveUnlessThere(from: string, to: string): Promise<void> {
     await rename(from, to)
   } catch (error) {
     if (!(await exists(join(to, ENTRY)))) throw error
-    await rm(from, { recursive: true })
   }
 }
 
@@ -88,11 +102,19 @@ async function listFiles(directory: string): Promise<string[]> {
 }
 
 async function exists(path: string): Promise<boolean> {
+  return (await statIfThere(path)) !== null
+}
+
+async function isOlderThan(path: string, ageMs: number): Promise<boolean> {
+  const info = await statIfThere(path)
+  return info !== null && Date.now() - info.mtimeMs > ageMs
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
   try {
-    await stat(path)
-    return true
+    return await stat(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
 }
