@@ -221,7 +221,10 @@ export class Ledger {
   setState(notificationId: string, state: Fanout['state']): void {
     const fanout = this.fanout(notificationId)
     if (fanout) this.keep({ ...fanout, state })
-    if (state === 'reported') this.fanouts.delete(notificationId)
+    if (state !== 'reported') return
+    this.fanouts.delete(notificationId)
+    this.unfinished.delete(notificationId)
+    for (const platform of PLATFORMS) this.laneActiveAt.delete(laneOf({ notificationId, platform }))
   }
 
   private begin(order: FanoutOrder, now: number): Fanout {

@@ -15,6 +15,9 @@ import { notificationNamed } from './stubs.ts'
 const LEDGER_LIFE_MS = 30 * 24 * 60 * 60 * 1000
 
 export class SubscriberShard extends LedgerObject implements ShardCalls {
+  /** A sweep has begun; one that is forgotten by an eviction begins again with the next old ledger. */
+  private sweeping = false
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     ctx.blockConcurrencyWhile(() => migrate(drizzle(ctx.storage), migrations))
@@ -48,13 +51,15 @@ export class SubscriberShard extends LedgerObject implements ShardCalls {
     else await this.sweep(now)
   }
 
-  /** One step a ring, and only when nothing is being sent. */
+  /** One step a ring, only when nothing is being sent, and only while there is something old: a step reads all members. */
   private async sweep(now: number): Promise<void> {
     const { sql } = this.ctx.storage
-    const more = this.ctx.storage.transactionSync(() => sweepStep(sql, now - LEDGER_LIFE_MS))
     const oldestAt = oldestReportedAt(sql)
-    if (more) await this.wakeBy(now)
-    else if (oldestAt !== null) await this.wakeBy(oldestAt + LEDGER_LIFE_MS)
+    const isOld = oldestAt !== null && oldestAt < now - LEDGER_LIFE_MS
+    if (isOld || this.sweeping) {
+      this.sweeping = this.ctx.storage.transactionSync(() => sweepStep(sql, now - LEDGER_LIFE_MS))
+      await this.wakeBy(now)
+    } else if (oldestAt !== null) await this.wakeBy(oldestAt + LEDGER_LIFE_MS)
   }
 
   protected override get ref(): LedgerRef {
