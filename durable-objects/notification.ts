@@ -28,7 +28,7 @@ import type {
   ReceiptEvent,
 } from './rpc.ts'
 import { shardDeliveries } from './shard-deliveries.ts'
-import { shardNamed } from './stubs.ts'
+import { askShards, cancelShard, chaseShard, enqueueShards } from './topic-fanout.ts'
 import { shardsOfTopic } from './topic-members.ts'
 
 const NO_RECEIPTS: ReceiptCounts = { delivered: 0, opened: 0, clicked: 0 }
@@ -93,7 +93,10 @@ export class Notification extends LedgerObject implements NotificationCalls {
     const known = this.read()
     if (!known) return null
     await this.advance(life.cancel(known, Date.now()))
-    for (const shard of life.openShards(known)) await this.cancelShard(known, shard)
+    for (const shard of life.openShards(known)) {
+      const view = await cancelShard(this.env, known, shard)
+      if (view) await this.shardDone(shard, view)
+    }
     if (known.shards === null && known.startedAt !== null) await this.cancelOwn(known)
     return await this.view()
   }
@@ -167,9 +170,9 @@ export class Notification extends LedgerObject implements NotificationCalls {
     const { audience } = known.send
     if (audience.kind === 'topic') {
       const shards = await shardsOfTopic(this.env, known.appId, audience.topic)
-      await this.advance(life.startShards(this.read() ?? known, shards, now))
-      await this.enqueueShards(this.read())
-      return
+      const started = life.startShards(this.read() ?? known, shards, now)
+      await this.advance(started)
+      return await enqueueShards(this.env, started)
     }
     await this.startDirect(known, audience, now)
   }
@@ -192,22 +195,10 @@ export class Notification extends LedgerObject implements NotificationCalls {
     return { notificationId: id, appId, message: send.message, guarantee: send.guarantee, expiresAt, platforms }
   }
 
-  private async enqueueShards(known: NotificationLife | null): Promise<void> {
-    if (!known) return
-    const { appId, id: notificationId } = known
-    for (const shard of life.openShards(known)) {
-      await this.env.FANOUT.send({ kind: 'fanout.v1', appId, notificationId, shard })
-    }
-  }
-
-  /** Asks shards that have not reported; a shard that never opened gets its message again. */
   private async chaseShards(known: NotificationLife): Promise<void> {
-    const { appId, id: notificationId } = known
     for (const shard of life.openShards(known)) {
-      const view = await shardNamed(this.env, shard).ledgerView(known.id)
-      if (view?.done) await this.shardDone(shard, view)
-      else if (known.status === 'canceled') await this.cancelShard(known, shard)
-      else await this.env.FANOUT.send({ kind: 'fanout.v1', appId, notificationId, shard })
+      const view = await chaseShard(this.env, known, shard)
+      if (view) await this.shardDone(shard, view)
     }
   }
 
@@ -216,13 +207,6 @@ export class Notification extends LedgerObject implements NotificationCalls {
     // A ledger that was not open yet is closed without a word, so nobody else says that this is over.
     const current = this.read()
     if (current && this.ownView(current)?.done) await this.advance(life.complete(current, Date.now()))
-  }
-
-  private async cancelShard(known: NotificationLife, name: string): Promise<void> {
-    const shard = shardNamed(this.env, name)
-    await shard.cancelFanout(known.id, known.appId)
-    const view = await shard.ledgerView(known.id)
-    if (view?.done) await this.shardDone(name, view)
   }
 
   /** Devices may still wait to be retired; after that it is kept for questions, and emptied. */
@@ -242,11 +226,7 @@ export class Notification extends LedgerObject implements NotificationCalls {
 
   private async ledgerViews(known: NotificationLife): Promise<LedgerView[]> {
     if (known.shards === null) return [this.ownView(known) ?? life.EMPTY_VIEW]
-    return await Promise.all(
-      Object.entries(known.shards).map(async ([shard, final]) => {
-        return final ?? (await shardNamed(this.env, shard).ledgerView(known.id)) ?? life.EMPTY_VIEW
-      }),
-    )
+    return await askShards(this.env, known)
   }
 
   private async refreshMembers(known: NotificationLife): Promise<void> {
