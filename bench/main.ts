@@ -57,6 +57,7 @@ async function runAll(simulators: BenchSimulators): Promise<void> {
     if (!flags.quick) await writeResult(result)
   }
   console.log(`\n${renderText(results.flatMap(({ rows }) => rows))}`)
+  for (const note of results.flatMap(({ notes = [] }) => notes)) console.log(`\n${note}`)
   if (!flags.quick) await writeReadme(NAMES)
 }
 
