@@ -65,11 +65,16 @@ function viewOf(
   row: DatedException | undefined,
 ): DeliveryView {
   const attempts = row?.attempts ?? 0
-  if (row && (row.status !== 'pending' || ticket.restStatus === null)) {
+  if (row && row.status !== 'pending') {
     return { ...device, status: row.status, attempts, reason: row.reason, updatedAt: row.updatedAt }
   }
   const { updatedAt } = ticket
-  if (ticket.done.has(ordinal)) return { ...device, status: 'accepted', attempts: 1, reason: null, updatedAt }
+  // A bit without a row of its own status is an acceptance; a row that still says "pending" counts what came before.
+  if (ticket.done.has(ordinal))
+    return { ...device, status: 'accepted', attempts: attempts + 1, reason: null, updatedAt }
+  if (row && ticket.restStatus === null) {
+    return { ...device, status: 'pending', attempts, reason: row.reason, updatedAt: row.updatedAt }
+  }
   if (ticket.restStatus === null) return { ...device, status: 'pending', attempts, reason: null, updatedAt }
   return { ...device, status: ticket.restStatus, attempts, reason: ticket.restReason ?? row?.reason ?? null, updatedAt }
 }

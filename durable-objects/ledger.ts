@@ -8,7 +8,7 @@ import { addCounts, emptyCounts } from '../push/ledger.ts'
 import { nextStep } from '../push/retry.ts'
 import { type Exception, isFinished, settleRest, type TicketChange } from '../push/ticket.ts'
 import { enterSettlement, grantLease } from '../push/ticket-lease.ts'
-import { clearRetirements, putExceptions, readExceptions } from '../schema/ledger/exceptions.ts'
+import { putExceptions, readExceptions } from '../schema/ledger/exceptions.ts'
 import { type Fanout, insertFanout, readFanout, updateFanout } from '../schema/ledger/fanouts.ts'
 import { dropMembers, type MemberRow, putMembers, readTicketMembers } from '../schema/ledger/members.ts'
 import {
@@ -97,7 +97,7 @@ export class Ledger {
       if (!fanout || !ticket) return { kind: 'nothing' }
       this.laneActiveAt.set(laneOf(ticket), now)
       const rows = readExceptions(this.storage.sql, notificationId, number)
-      const retirements = rows.flatMap(toRetirement)
+      const retirements = ticket.retires ? rows.flatMap(toRetirement) : []
       if (isFinished(ticket) && retirements.length === 0) return { kind: 'nothing' }
       const members = readTicketMembers(this.storage.sql, { ...ticket, openedSeq: fanout.openedSeq })
       const { leaseMs } = this.settings
@@ -166,7 +166,6 @@ export class Ledger {
     this.storage.transactionSync(() => {
       const ticket = readTicket(this.storage.sql, notificationId, number)
       if (!ticket?.retires) return
-      clearRetirements(this.storage.sql, notificationId, number)
       putTicket(this.storage.sql, { ...ticket, retires: false, updatedAt: now })
     })
   }

@@ -47,12 +47,10 @@ export class Draft {
     return [...this.changed.values()]
   }
 
-  /** The usual case writes nothing; a recipient that had to wait keeps its history. */
+  /** Writes nothing per recipient: a bit, and beside it the row of one that had to wait, says that it was accepted. */
   accept(ordinal: number): void {
     if (ordinal < 0 || ordinal >= this.before.size || !this.done.add(ordinal)) return
     this.counts.accepted++
-    const row = this.rows.get(ordinal)
-    if (row) this.write({ ...row, status: 'accepted', reason: null, attempts: row.attempts + 1, retryAt: null })
   }
 
   settle(

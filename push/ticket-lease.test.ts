@@ -144,12 +144,13 @@ describe('settling a ticket', () => {
     expect(ticket.leasedUntil).toBe(NOW + 60_000 + LEASE_MS)
   })
 
-  it('keeps the history of a recipient that is accepted after a retry', () => {
+  it('writes no row for a recipient that is accepted after a retry: the one that waited and its bit say it', () => {
     const first = enterSettlement(leased(1), [], part([], [other(0, BUSY)]), settleTerms())
     const due = leaseTerms({ now: NOW + 5_000 })
     const again = grantLease(first.ticket, first.writes, members(1), due)
     const second = enterSettlement(again.ticket, first.writes, part([0]), settleTerms({ now: NOW + 5_001 }))
-    expect(second.writes).toMatchObject([{ status: 'accepted', attempts: 2, retryAt: null }])
+    expect(second.writes).toEqual([])
+    expect(second.ticket).toMatchObject({ counts: { accepted: 1 }, wakeAt: null })
   })
 
   it('counts an acceptance that comes after the lease ran out, and nothing else of it', () => {

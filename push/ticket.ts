@@ -38,7 +38,7 @@ export interface Exception {
   /** Only while pending. */
   readonly retryAt: number | null
   readonly retireAsOfAt: number | null
-  /** The dead address; only while the device is to be retired. */
+  /** The dead address; only if the device is to be retired. */
   readonly address: string | null
 }
 

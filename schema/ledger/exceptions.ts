@@ -70,13 +70,3 @@ export function putExceptions(
     now,
   )
 }
-
-/** Marks the retirements of a ticket as done. */
-export function clearRetirements(sql: SqlStorage, notificationId: string, ticket: number): void {
-  sql.exec(
-    `update exception set retire_as_of_at = null, address = null
-     where notification_id = ? and ticket = ? and retire_as_of_at is not null`,
-    notificationId,
-    ticket,
-  )
-}

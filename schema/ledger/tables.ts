@@ -92,14 +92,14 @@ export const exception = sqliteTable(
     ordinal: integer('ordinal').notNull(),
     deviceId: text('device_id').notNull(),
     userId: text('user_id'),
-    /** A word of the ledger; `pending` waits for `retry_at`. */
+    /** A word of the ledger; `pending` waits for `retry_at`, or was accepted meanwhile: then its bit is set. */
     status: text('status').notNull(),
     reason: text('reason'),
     attempts: integer('attempts').notNull(),
     retryAt: integer('retry_at'),
-    /** Epoch ms; set while the device is to be retired as of then. */
+    /** Epoch ms; set when the device is to be retired as of then. The ticket says whether it still has to be. */
     retireAsOfAt: integer('retire_as_of_at'),
-    /** The dead address; set while the device is to be retired. */
+    /** The dead address; set when the device is to be retired. */
     address: text('address'),
     updatedAt: integer('updated_at').notNull(),
   },
