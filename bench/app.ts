@@ -5,12 +5,6 @@
 import type { ApiClient } from '../dev/api-client.ts'
 import { makeVapidKeys, type VapidIdentity } from '../push/providers/webpush/vapid.ts'
 
-export interface BenchApp {
-  /** An admin key. */
-  readonly key: string
-  readonly secrets: AppSecrets
-}
-
 export interface AppSecrets {
   /** Google's JSON. */
   readonly serviceAccount: Readonly<Record<string, string>>
@@ -40,8 +34,12 @@ export async function makeApnsKey(control: ApiClient): Promise<ApnsKey> {
   return { team_id, key_id, private_key }
 }
 
-/** @param root client of the platform with the root key @param control client of the simulators' control API */
-export async function makeApp(root: ApiClient, control: ApiClient, secrets: AppSecrets): Promise<BenchApp> {
+/**
+ * @param root client of the platform with the root key
+ * @param control client of the simulators' control API
+ * @returns an admin key of the app
+ */
+export async function makeApp(root: ApiClient, control: ApiClient, secrets: AppSecrets): Promise<string> {
   const { id } = await root.post<{ id: string }>('/v1/apps', { name: 'Bench' })
   const { subject, publicKey, privateKey } = secrets.vapid
   const credentials = {
@@ -53,5 +51,5 @@ export async function makeApp(root: ApiClient, control: ApiClient, secrets: AppS
     await root.put(`/v1/apps/${id}/credentials/${service}`, body)
   }
   const { key } = await root.post<{ key: string }>(`/v1/apps/${id}/keys`, { role: 'admin' })
-  return { key, secrets }
+  return key
 }

@@ -1,13 +1,15 @@
 /** Lets contestants run in turn, so that whatever else the machine does hits all of them alike. */
 import type { Platform } from '../push/device.ts'
 import type { Contestant, Run } from './contestant.ts'
+import { describeRuns } from './duel-findings.ts'
 import type { BenchSimulators } from './simulators.ts'
 
 export interface DuelOptions {
   readonly service: Platform
   /** Runs of each that count. */
   readonly rounds: number
-  readonly onRun: (contestant: string, round: number, run: Run) => void
+  /** Says how far it is. */
+  readonly report: (line: string) => void
 }
 
 /**
@@ -18,7 +20,7 @@ export interface DuelOptions {
 export async function duel(
   simulators: BenchSimulators,
   contestants: readonly Contestant[],
-  { service, rounds, onRun }: DuelOptions,
+  { service, rounds, report }: DuelOptions,
 ): Promise<Run[][]> {
   const runs: Run[][] = contestants.map(() => [])
   for (let round = 0; round <= rounds; round++) {
@@ -26,9 +28,13 @@ export async function duel(
       await simulators.forget()
       const run = await contestant.run()
       await simulators.expectAccepted(service, run.pushes)
-      onRun(contestant.name, round, run)
+      report(`${nameOfRound(round, rounds)}: ${contestant.name} ${describeRuns([run])}`)
       if (round > 0) runs[index]!.push(run)
     }
   }
   return runs
+}
+
+export function nameOfRound(round: number, rounds: number): string {
+  return round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
 }

@@ -11,7 +11,6 @@ import type { BenchSimulators } from './simulators.ts'
 export type WayOut = 'direct' | 'egress'
 
 export interface BenchPlatform {
-  readonly url: string
   readonly api: ApiClient
   /** The processes that it consists of: workerd, and the egress if there is one. */
   readonly pids: readonly number[]
@@ -31,9 +30,8 @@ export async function startBenchPlatform(
     caFile: simulators.addresses.caFile,
   })
   const pids = listChildren().filter((pid) => !others.has(pid))
-  const { key } = await makeApp(apiClient(platform.url, platform.rootKey), simulators.control, secrets)
+  const key = await makeApp(apiClient(platform.url, platform.rootKey), simulators.control, secrets)
   return {
-    url: platform.url,
     api: apiClient(platform.url, key),
     pids,
     close: async () => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type ApiClient, apiClient } from '../dev/api-client.ts'
 import { startChild } from '../dev/child.ts'
+import { fail } from '../dev/command.ts'
 import { ROOT } from '../dev/root.ts'
 import type { SimulatorAddresses } from '../dev/simulators-child.ts'
 import type { Platform } from '../push/device.ts'
@@ -25,10 +26,7 @@ const MODULE = join(ROOT, 'dev', 'simulators-child.ts')
 
 export async function startSimulators(): Promise<BenchSimulators> {
   const options: SimulatorOptions = { inbox: 'counts' }
-  const onLost = (explanation: string) => {
-    throw new Error(`the simulators are gone: ${explanation}`)
-  }
-  const { ready, close } = await startChild<SimulatorOptions, SimulatorAddresses>(MODULE, options, { onLost })
+  const { ready, close } = await startChild<SimulatorOptions, SimulatorAddresses>(MODULE, options, { onLost: fail })
   const control = apiClient(ready.controlUrl, null)
   const clear = async (path: string) => {
     const response = await fetch(ready.controlUrl + path, { method: 'DELETE' })

@@ -35,9 +35,8 @@ export async function startMeteredPlatform(
     vars: { ...varsFor(simulators, wayOut), ROOT_KEY: rootKey, CREDENTIALS_KEY: credentialsKey },
     prepareState: (persistence) => migrateDatabase(persistence, readWorkerConfig()),
   })
-  const { key } = await makeApp(apiClient(worker.url, rootKey), simulators.control, secrets)
+  const key = await makeApp(apiClient(worker.url, rootKey), simulators.control, secrets)
   return {
-    url: worker.url,
     api: apiClient(worker.url, key),
     pids: worker.pids,
     readMeters: () => apiClient(worker.url, null).get<Meters>(TALLY_PATH),

@@ -1,6 +1,7 @@
 /** What a user would otherwise run, as a contestant: a client library in a process of its own. */
 import { join } from 'node:path'
 import { startChild } from '../../dev/child.ts'
+import { fail } from '../../dev/command.ts'
 import type { Contestant, Run } from '../contestant.ts'
 import type { RivalReady } from './serve-runs.ts'
 
@@ -11,11 +12,8 @@ export async function rivalContestant<Options>(
   options: Options,
   pushes: number,
 ): Promise<Contestant> {
-  const onLost = (explanation: string) => {
-    throw new Error(`${name} is gone: ${explanation}`)
-  }
   const path = join(import.meta.dirname, module)
-  const { ready, close } = await startChild<Options, RivalReady>(path, options, { onLost })
+  const { ready, close } = await startChild<Options, RivalReady>(path, options, { onLost: fail })
   return {
     name,
     run: async () => {

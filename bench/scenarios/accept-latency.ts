@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { apiClient } from '../../dev/api-client.ts'
 import { makeSecrets } from '../app.ts'
+import { nameOfRound } from '../duel.ts'
 import { type Load, load } from '../load.ts'
 import { notificationTo } from '../message.ts'
 import { startBenchPlatform } from '../platform.ts'
@@ -34,7 +35,7 @@ async function measureAccepts({ sizes, simulators, openings, report }: Bench): P
   for (let round = 0; round <= sizes.rounds; round++) {
     const one = await load(() => api.post('/v1/notifications', notificationTo(TOPIC)), sizes.accepts, IN_FLIGHT)
     const other = await load(() => bare.post('/', notificationTo(TOPIC)), sizes.accepts, IN_FLIGHT)
-    report(`${round === 0 ? 'warm-up' : `round ${round} of ${sizes.rounds}`}: ${describe(one)} / ${describe(other)}`)
+    report(`${nameOfRound(round, sizes.rounds)}: ${describe(one)} / ${describe(other)}`)
     if (round === 0) continue
     ours.push(one)
     theirs.push(other)

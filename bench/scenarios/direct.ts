@@ -8,7 +8,7 @@ import { makeAudience } from '../audience.ts'
 import { bareContestant } from '../bare/contestant.ts'
 import type { Contestant } from '../contestant.ts'
 import { duel } from '../duel.ts'
-import { describeRuns, findingsOfDuel } from '../duel-findings.ts'
+import { findingsOfDuel } from '../duel-findings.ts'
 import { fanfareContestant } from '../fanfare.ts'
 import { startBenchPlatform } from '../platform.ts'
 import type { Bench, Findings, Scenario } from '../scenario.ts'
@@ -54,9 +54,7 @@ async function runDirect(
   const [ourRuns, ...rivalRuns] = await duel(simulators, [ours, ...rivals], {
     service,
     rounds: sizes.rounds,
-    onRun: (contestant, round, run) => {
-      report(`${round === 0 ? 'warm-up' : `round ${round} of ${sizes.rounds}`}: ${contestant} ${describeRuns([run])}`)
-    },
+    report,
   })
   const measured = `topic of ${sizes.devices.toLocaleString('en-US')} ${NAMES[service]} devices, direct`
   return findingsOfDuel(

@@ -7,7 +7,7 @@ import { type AppSecrets, makeApnsKey, makeSecrets } from '../app.ts'
 import { type DeviceAddress, makeAudience, subscriptionsOf, tokensOf } from '../audience.ts'
 import type { Contestant } from '../contestant.ts'
 import { duel } from '../duel.ts'
-import { describeRuns, findingsOfDuel } from '../duel-findings.ts'
+import { findingsOfDuel } from '../duel-findings.ts'
 import { fanfareContestant } from '../fanfare.ts'
 import { startBenchPlatform } from '../platform.ts'
 import { rivalContestant } from '../rivals/contestant.ts'
@@ -57,9 +57,7 @@ async function runEgress(
   const [ourRuns, ...rivalRuns] = await duel(simulators, [ours, ...rivals], {
     service,
     rounds: sizes.rounds,
-    onRun: (contestant, round, run) => {
-      report(`${round === 0 ? 'warm-up' : `round ${round} of ${sizes.rounds}`}: ${contestant} ${describeRuns([run])}`)
-    },
+    report,
   })
   const measured = `topic of ${sizes.devices.toLocaleString('en-US')} ${NAMES[service]} devices, egress`
   return findingsOfDuel(
