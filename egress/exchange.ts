@@ -5,6 +5,8 @@ import type { Answer } from '../push/outcome.ts'
 import type { HeaderList } from './http2/header-encoder.ts'
 
 export interface Exchange {
+  /** What it came with: those of one ticket wait in one line. */
+  readonly ticket: object
   /** Path and query. */
   readonly path: string
   /** The same list for all exchanges that share it. */
@@ -26,8 +28,10 @@ export interface Exchange {
 export interface Carrier {
   /** How many more exchanges may be started now. */
   readonly room: number
-  /** False once it takes nothing new for good. */
-  readonly isOpen: boolean
+  /** Exchanges that were started and are not answered. */
+  readonly underWay: number
+  /** Open connections: HTTP/2 needs one. */
+  readonly connections: number
   start(exchange: Exchange, now: number): void
   /** Called at even intervals: gives up what is over its deadline, sees whether the peer is still there. */
   sweep(now: number): void
@@ -45,6 +49,8 @@ export interface CarrierOwner {
   onRoom(): void
   /** It takes nothing new for good. `worked`: it has brought at least one answer. */
   onLeaving(carrier: Carrier, worked: boolean): void
+  /** The peer announced that it will end the connection. */
+  onGoaway(): void
   /** It is gone, and all it had started is answered. */
   onEnd(carrier: Carrier): void
 }
@@ -55,6 +61,8 @@ export interface Patience {
   readonly connectMs: number
   /** For the answer to a request that was started. */
   readonly answerMs: number
+  /** For a request's turn on the connections there are: after that one more is opened. */
+  readonly crowdedMs: number
   /** For a request's turn: after that it is given back unsent, while its ticket is still leased. */
   readonly queueMs: number
   /** A connection that was silent for so long is asked for a sign of life: with requests under way, and without. */
@@ -62,4 +70,7 @@ export interface Patience {
   readonly pingIdleMs: number
   /** For the sign of life. */
   readonly pongMs: number
+  /** For work: a connection that was opened for a crowd goes when it is over, the last one is kept, as Apple asks. */
+  readonly spareIdleMs: number
+  readonly lastIdleMs: number
 }

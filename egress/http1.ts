@@ -44,8 +44,12 @@ export class Http1Carrier implements Carrier {
     return this.#isOpen ? MAX_SOCKETS - this.#calls.size : 0
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen
+  get underWay(): number {
+    return this.#calls.size
+  }
+
+  get connections(): number {
+    return countSockets(this.#agent.sockets) + countSockets(this.#agent.freeSockets)
   }
 
   get idleSince(): number | null {
@@ -101,6 +105,10 @@ export class Http1Carrier implements Carrier {
     }
     return this.#isSecure ? requestHttps({ ...options, servername: serverNameOf(this.#target) }) : requestHttp(options)
   }
+}
+
+function countSockets(byName: HttpAgent['sockets']): number {
+  return Object.values(byName).reduce((sum, sockets) => sum + (sockets?.length ?? 0), 0)
 }
 
 /** One request under way. */

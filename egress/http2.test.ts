@@ -1,6 +1,6 @@
 /** The egress towards a push service that speaks HTTP/2, for better and for worse. */
 import { constants } from 'node:http2'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Answer, PushRequest } from '../push/outcome.ts'
 import { handIn, inShort, KEY, requestsTo } from '../test/egress/hand-in.ts'
 import {
@@ -37,13 +37,16 @@ async function egressTo(origin: string, options: Partial<EgressOptions> = {}): P
   return egress.url
 }
 
+/** However slow the machine is that runs the test, there is one connection. */
+const NEVER_CROWDED = { crowdedMs: 60_000 }
+
 const paths = (count: number) => Array.from({ length: count }, (_, index) => `/${index}`)
 const summary = (answers: Answer[]) => answers.map(inShort)
 
 describe('what is sent', () => {
   test('arrives once each, with its path, its headers and its body', async () => {
     const service = await peer(accept)
-    const egress = await egressTo(service.origin)
+    const egress = await egressTo(service.origin, { patience: NEVER_CROWDED })
     const bodies = ['{"a":"ä€😀"}', '', 'x'.repeat(40_000), new Uint8Array([0, 255, 10, 13])]
     const sharedHeaders = { authorization: `bearer ${'x'.repeat(2000)}`, 'apns-topic': 'com.example' }
     const requests = paths(300).map((path, index): PushRequest => {
@@ -63,6 +66,17 @@ describe('what is sent', () => {
     }
   })
 
+  test('takes another connection when it has waited for its turn', async () => {
+    const held: Arrival[] = []
+    const service = await peer((arrival) => held.push(arrival), { settings: { maxConcurrentStreams: 1 } })
+    const egress = await egressTo(service.origin, { patience: { crowdedMs: 0, answerMs: 2000 } })
+    const answers = handIn(egress, requestsTo(service.origin, paths(2)))
+    await vi.waitFor(() => expect(held).toHaveLength(2))
+    held.forEach(accept)
+    expect(summary(await answers)).toEqual(['200', '200'])
+    expect(service.sockets).toHaveLength(2)
+  })
+
   const settings = [
     { what: 'few streams', settings: { maxConcurrentStreams: 2 }, mostAtOnce: 2 },
     { what: 'one stream', settings: { maxConcurrentStreams: 1 }, mostAtOnce: 1 },
@@ -71,7 +85,7 @@ describe('what is sent', () => {
   ]
   test.each(settings)('keeps to a peer that takes $what', async ({ settings, mostAtOnce }) => {
     const service = await peer(accept, { settings })
-    const egress = await egressTo(service.origin)
+    const egress = await egressTo(service.origin, { patience: NEVER_CROWDED })
     const body = 'x'.repeat(5000)
     expect(summary(await handIn(egress, requestsTo(service.origin, paths(40), body)))).toEqual(Array(40).fill('200'))
     expect(service.mostAtOnce()).toBeLessThanOrEqual(mostAtOnce)

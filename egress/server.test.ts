@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { DELIVER_PATH, encodeTicket, READY_PATH, REFUSED_HEADER } from '../push/egress-wire.ts'
-import { handIn, inShort, KEY, post, readAnswers, requestsTo } from '../test/egress/hand-in.ts'
+import { DELIVER_PATH, encodeTicket, READY_PATH, REFUSED_HEADER, WIRE_VERSION } from '../push/egress-wire.ts'
+import { handIn, inShort, KEY, post, readAnswers, readMetrics, requestsTo } from '../test/egress/hand-in.ts'
 import { type Arrival, accept, CERTIFICATE, type Peer, startPeer } from '../test/egress/http2-peer.ts'
 import { type Egress, type EgressOptions, startEgress } from './server.ts'
 
@@ -35,6 +35,7 @@ describe('the door', () => {
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
     for (const [path, method] of [
       [READY_PATH, 'GET'],
+      ['/metrics', 'GET'],
       [DELIVER_PATH, 'POST'],
     ] as const) {
       const response = await fetch(url + path, { method, headers })
@@ -51,7 +52,7 @@ describe('the door', () => {
 
   test('shows anybody that it is alive, and nothing else', async () => {
     const { url } = await egressTo(NOWHERE)
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', tickets: 0, pools: 0 })
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', wire: WIRE_VERSION })
     expect((await fetch(`${url}/`)).status).toBe(404)
   })
 
@@ -68,7 +69,7 @@ describe('the door', () => {
 
   const lengths = ['that says how long it is', 'that does not say how long it is']
   test.each(lengths)('refuses a ticket that is too long, %s', async (which) => {
-    const { url } = await egressTo(NOWHERE, { maxTicketBytes: 100 })
+    const { url } = await egressTo(NOWHERE, { limits: { maxTicketBytes: 100 } })
     const body = which.includes('not') ? new Blob(['x'.repeat(200)]).stream() : 'x'.repeat(200)
     const response = await post(url, body)
     expect(response.status).toBe(413)
@@ -78,11 +79,11 @@ describe('the door', () => {
   test('refuses more tickets than it can hold, until one has left', async () => {
     const held: Arrival[] = []
     const service = await peer((arrival) => held.push(arrival))
-    const { url } = await egressTo(service.origin, { maxTickets: 1 })
+    const { url } = await egressTo(service.origin, { limits: { maxTickets: 1 } })
     const first = post(url, ticketTo(service.origin))
     await vi.waitFor(() => expect(held).toHaveLength(1))
     const second = await post(url, ticketTo(service.origin))
-    expect(second.status).toBe(429)
+    expect(second.status).toBe(503)
     expect(second.headers.get(REFUSED_HEADER)).toBe('full')
     expect(second.headers.get('retry-after')).toBe('1')
     held.splice(0).forEach(accept)
@@ -149,12 +150,15 @@ describe('a reader', () => {
     const paths = Array.from({ length: 1000 }, (_, index) => `/${index}`)
     const slow = await postUnread(url, ticketTo(service.origin, paths))
     expect(await untilQuiet(service)).toBeLessThan(1000)
+    // The ticket itself, and the answers to the few requests that were on their way when the reader fell behind.
+    expect((await readMetrics(url)).held_bytes).toBeLessThan(1_500_000)
     expect((await handIn(url, requestsTo(service.origin, ['/quick']))).map(inShort)).toEqual(['200'])
     let text = ''
     for await (const part of slow) text += part
     const answers = readAnswers(text)
     expect(answers.map(inShort)).toEqual(paths.map(() => '400'))
     expect(answers[999]).toMatchObject({ body })
+    await vi.waitFor(async () => expect(await readMetrics(url)).toMatchObject({ held_bytes: 0 }))
   })
 
   test('that leaves takes with it what was not sent yet', async () => {
@@ -165,11 +169,10 @@ describe('a reader', () => {
     const response = await postUnread(egress.url, ticketTo(service.origin, ['/0', '/1', '/2']))
     await vi.waitFor(() => expect(held).toHaveLength(1))
     response.destroy()
-    const isAlone = async () =>
-      expect(await (await fetch(`${egress.url}/healthz`)).json()).toMatchObject({ tickets: 0 })
-    await vi.waitFor(isAlone)
+    await vi.waitFor(async () => expect(await readMetrics(egress.url)).toMatchObject({ tickets: 0 }))
     held.forEach(accept)
     expect((await handIn(egress.url, requestsTo(service.origin, ['/next']))).map(inShort)).toEqual(['200'])
     expect(service.arrivals.map(({ path }) => path)).toEqual(['/0', '/next'])
+    await vi.waitFor(async () => expect(await readMetrics(egress.url)).toMatchObject({ held_bytes: 0 }))
   })
 })

@@ -8,28 +8,47 @@ import type { Answer } from '../push/outcome.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Exchange } from './exchange.ts'
+import type { Hold } from './held-bytes.ts'
 import type { HeaderList } from './http2/header-encoder.ts'
 import type { Pools } from './pools.ts'
+import type { Tally } from './tally.ts'
 
-/** Sends a ticket on its way. The response's head must have been written; it ends when all is answered. */
-export function runTicket(ticket: WireTicket, response: ServerResponse, pools: Pools, allowed: AllowedHosts): void {
+export interface TicketSurroundings {
+  readonly pools: Pools
+  readonly allowed: AllowedHosts
+  readonly tally: Tally
+}
+
+/**
+ * Sends a ticket on its way. The response's head must have been written; it ends when all is answered.
+ *
+ * @param hold what the ticket holds; released when nothing of it is left
+ */
+export function runTicket(
+  ticket: WireTicket,
+  response: ServerResponse,
+  hold: Hold,
+  { pools, allowed, tally }: TicketSurroundings,
+): void {
   const aside: TicketExchange[] = []
-  const stream = new AnswerStream(response, ticket.requests.length, () => {
-    pools.dispatch(ticket.pool, aside.splice(0).map(routed))
+  const dispatch = (exchanges: TicketExchange[]) => pools.dispatch(ticket, exchanges.map(routed))
+  const stream = new AnswerStream(response, ticket.requests.length, hold, () => dispatch(aside.splice(0)))
+  response.once('close', () => {
+    for (const _ of aside.splice(0)) stream.drop()
   })
   const verdicts = new Map<string, boolean>()
   const headerLists = new Map<WireRequest['sharedHeaders'], HeaderList>()
   const now = performance.now()
   const exchanges = ticket.requests.map((request, index) => {
     const sharedHeaders = remembered(headerLists, request.sharedHeaders, Object.entries)
-    return new TicketExchange(request, index, sharedHeaders, now, stream, aside)
+    return new TicketExchange(request, index, sharedHeaders, now, stream, aside, tally)
   })
   const sendable = exchanges.filter((exchange) => {
     const isAllowed = remembered(verdicts, exchange.origin, (origin) => allowed.allows(origin))
     if (!isAllowed) exchange.answer({ kind: 'no_answer', sent: 'no', reason: 'host_not_allowed' })
     return isAllowed
   })
-  pools.dispatch(ticket.pool, sendable.map(routed))
+  dispatch(sendable)
 }
 
 class TicketExchange implements Exchange {
@@ -42,6 +61,7 @@ class TicketExchange implements Exchange {
   readonly #index: number
   readonly #stream: AnswerStream
   readonly #aside: TicketExchange[]
+  readonly #tally: Tally
 
   /** @param aside where it waits while the reader of the answers is behind */
   constructor(
@@ -51,6 +71,7 @@ class TicketExchange implements Exchange {
     now: number,
     stream: AnswerStream,
     aside: TicketExchange[],
+    tally: Tally,
   ) {
     this.origin = request.origin
     this.path = request.path
@@ -61,18 +82,32 @@ class TicketExchange implements Exchange {
     this.#index = index
     this.#stream = stream
     this.#aside = aside
+    this.#tally = tally
+  }
+
+  get ticket(): object {
+    return this.#stream
   }
 
   askLeave(): 'now' | 'later' | 'never' {
-    if (this.#stream.isGone) return 'never'
+    if (this.#stream.isGone) {
+      this.#stream.drop()
+      return 'never'
+    }
     if (!this.#stream.isBehind) return 'now'
     this.#aside.push(this)
     return 'later'
   }
 
   answer(answer: Answer): void {
+    this.#tally.answers.add(inClass(answer))
     this.#stream.add(this.#index, answer)
   }
+}
+
+/** `2xx`, or of what has no answer whether it was sent: `no`, `maybe`. */
+function inClass(answer: Answer): string {
+  return answer.kind === 'response' ? `${Math.floor(answer.status / 100)}xx` : answer.sent
 }
 
 function routed(exchange: TicketExchange): readonly [origin: string, exchange: Exchange] {

@@ -6,7 +6,11 @@ import { LENGTH_BYTES, MAX_TICKET_REQUESTS, type TicketHead, WIRE_VERSION } from
 
 export interface WireTicket {
   readonly pool: string
+  /** See {@link TicketHead}. */
+  readonly generation: number
   readonly requests: readonly WireRequest[]
+  /** About what the ticket occupies once it is unpacked. */
+  readonly heldBytes: number
 }
 
 /** One request of a ticket. */
@@ -33,6 +37,10 @@ const HEADER_NAME = /^[a-z0-9-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 /** Shared and own headers each: with the path they fit one HTTP/2 frame, whatever they are made of. */
 const MAX_HEADERS_BYTES = 6 * 1024
+/** A body: no push service takes a tenth of it. Bounds what a short ticket unpacks to. */
+const MAX_BODY_CHARS = 64 * 1024
+/** What keeping a request costs beside its text. Rounded up. */
+const REQUEST_OVERHEAD_BYTES = 512
 /** How RFC 9113 section 6.5.2 counts a header: its text, and this. */
 const HEADER_OVERHEAD_BYTES = 32
 
@@ -57,7 +65,13 @@ export function decodeTicket(bytes: Uint8Array): WireTicket {
       body: named(bodies, body, 'body', index),
     }
   })
-  return { pool: head.pool, requests }
+  const { pool, generation = 0 } = head
+  return { pool, generation, requests, heldBytes: Math.max(bytes.byteLength, unpackedBytes(head, bodies)) }
+}
+
+function unpackedBytes({ requests }: TicketHead, bodies: readonly (string | Uint8Array)[]): number {
+  const rows = requests.reduce((sum, [, path]) => sum + path.length + REQUEST_OVERHEAD_BYTES, 0)
+  return bodies.reduce((sum, body) => sum + body.length, rows)
 }
 
 function decodeHead(bytes: Uint8Array): { head: TicketHead; blobsAt: number } {
@@ -70,8 +84,9 @@ function decodeHead(bytes: Uint8Array): { head: TicketHead; blobsAt: number } {
   const lists = [head.origins, head.sharedHeaders, head.bodies, head.requests]
   const texts = [head.pool, head.textStart, head.textEnd]
   insist(lists.every(Array.isArray) && texts.every((text) => typeof text === 'string'), 'head lacks a member')
-  const count = head.requests.length
-  insist(count <= MAX_TICKET_REQUESTS, `${count} requests; at most ${MAX_TICKET_REQUESTS}`)
+  insist(Number.isFinite(head.generation ?? 0), 'a generation that is no number')
+  const longest = Math.max(...lists.map((list) => list.length))
+  insist(longest <= MAX_TICKET_REQUESTS, `a list of ${longest}; at most ${MAX_TICKET_REQUESTS}`)
   return { head, blobsAt }
 }
 
@@ -86,7 +101,10 @@ function parseHead(json: Uint8Array): TicketHead {
 function decodeBodies(head: TicketHead, bytes: Uint8Array, blobsAt: number): (string | Uint8Array)[] {
   let at = blobsAt
   const bodies = head.bodies.map((body) => {
-    if (typeof body === 'string') return head.textStart + body + head.textEnd
+    if (typeof body === 'string') {
+      insist(head.textStart.length + body.length + head.textEnd.length <= MAX_BODY_CHARS, 'a body is too long')
+      return head.textStart + body + head.textEnd
+    }
     insist(Number.isInteger(body) && body >= 0, 'a body is neither text nor a length')
     at += body
     return bytes.subarray(at - body, at)

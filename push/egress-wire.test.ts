@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeTicket, MalformedTicket } from './egress-ticket.ts'
-import { type AnswerLine, decodeAnswers, encodeAnswers, encodeTicket, WIRE_VERSION } from './egress-wire.ts'
-import type { Answer, PushRequest } from './outcome.ts'
+import { encodeTicket, WIRE_VERSION } from './egress-wire.ts'
+import type { PushRequest } from './outcome.ts'
 
 const headers = fc.dictionary(fc.stringMatching(/^[a-z][a-z-]{0,11}$/), fc.stringMatching(/^[\x20-\x7e]{0,40}$/))
 
@@ -52,6 +52,21 @@ describe('a ticket', () => {
     expect(encodeTicket('pool', ['a', 'b', 'c', 'd'].map(request)).length).toBeLessThan(long.length + 500)
   })
 
+  test('says what it occupies when it is unpacked, which is more than it was on the way', () => {
+    const long = 'x'.repeat(4000)
+    const requests = ['a', 'b'].map((token): PushRequest => {
+      return { url: 'https://push.example/send', sharedHeaders: {}, ownHeaders: null, body: token + long }
+    })
+    const bytes = encodeTicket('pool', requests)
+    expect(bytes.length).toBeLessThan(5000)
+    expect(decodeTicket(bytes).heldBytes).toBeGreaterThan(2 * long.length)
+  })
+
+  test('names the generation of its pool; one that does not is of the first', () => {
+    expect(decodeTicket(encodeTicket('pool', [], 7)).generation).toBe(7)
+    expect(decodeTicket(encodeTicket('pool', [])).generation).toBe(0)
+  })
+
   test('may name a url without a path', () => {
     const request: PushRequest = { url: 'https://push.example', sharedHeaders: {}, ownHeaders: null, body: '' }
     expect(decodeTicket(encodeTicket('', [request])).requests[0]).toMatchObject({ origin: request.url, path: '/' })
@@ -90,7 +105,10 @@ describe('bytes that are no ticket', () => {
     ['null', framed('null')],
     ['another version', changed({ version: WIRE_VERSION + 1 })],
     ['no pool', changed({ pool: undefined })],
+    ['a generation that is no number', changed({ generation: '7' })],
     ['requests that are no list', changed({ requests: {} })],
+    ['more bodies than requests may be', changed({ bodies: Array(1001).fill('{}') })],
+    ['a body that is far too long', changed({ bodies: ['x'.repeat(40_000)], textEnd: 'x'.repeat(40_000) })],
     ['too many requests', changed({ requests: Array(1001).fill(head.requests[0]) })],
     ['a request that is no list', changed({ requests: [null] })],
     ['an origin that is no text', changed({ origins: [7] })],
@@ -109,43 +127,5 @@ describe('bytes that are no ticket', () => {
   ]
   test.each(rows)('%s', (_, bytes) => {
     expect(() => decodeTicket(bytes)).toThrow(MalformedTicket)
-  })
-})
-
-describe('a line of answers', () => {
-  const read = (line: AnswerLine) => {
-    const answers: [number, Answer][] = []
-    decodeAnswers(encodeAnswers(line).trimEnd(), (index, answer) => answers.push([index, answer]))
-    return answers
-  }
-
-  test('hands out each answer with its index', () => {
-    const line: AnswerLine = {
-      accepted: [
-        [200, [0, 3]],
-        [201, [1]],
-      ],
-      responses: [[2, 429, { 'retry-after': '7' }, '{"reason":"TooManyRequests"}']],
-      unanswered: [[4, 'maybe', 'timeout']],
-    }
-    const accepted = (status: number): Answer => ({ kind: 'response', status, headers: {}, body: '' })
-    expect(read(line)).toEqual([
-      [0, accepted(200)],
-      [3, accepted(200)],
-      [1, accepted(201)],
-      [2, { kind: 'response', status: 429, headers: { 'retry-after': '7' }, body: '{"reason":"TooManyRequests"}' }],
-      [4, { kind: 'no_answer', sent: 'maybe', reason: 'timeout' }],
-    ])
-  })
-
-  test('is nothing but a sign of life when it is empty', () => {
-    const answers: unknown[] = []
-    decodeAnswers('', (...answer) => answers.push(answer))
-    expect(answers).toEqual([])
-  })
-
-  test('has no line feed inside, whatever a service says', () => {
-    const encoded = encodeAnswers({ responses: [[0, 500, {}, 'line\nafter\r\nline']] })
-    expect(encoded.indexOf('\n')).toBe(encoded.length - 1)
   })
 })

@@ -1,7 +1,7 @@
 /**
  * The wire between the Worker and the egress: a ticket goes out in one request body, its answers come back as lines.
- * Types and pure encoding and decoding, no I/O, no decision about deliveries. Decoding a ticket, which trusts nothing,
- * is egress-ticket.ts.
+ * Types and pure encoding, no I/O, no decision about deliveries. Reading, which trusts nothing, is egress-ticket.ts for
+ * the ticket and egress-answers.ts for the answers.
  *
  * The request body is a head and its blobs: four bytes with the length of the head (big-endian), the head as JSON
  * ({@link TicketHead}), then the binary bodies one after another. What a ticket's requests have in common travels
@@ -11,7 +11,7 @@
  * The response body is a stream of JSON lines ({@link AnswerLine}). An empty line means only "still here".
  */
 import { commonEnds } from './common-ends.ts'
-import type { Answer, NoAnswerReason, PushRequest } from './outcome.ts'
+import type { NoAnswerReason, PushRequest } from './outcome.ts'
 
 /** Where tickets are posted, below the egress's base URL. */
 export const DELIVER_PATH = '/v1/deliver'
@@ -22,11 +22,23 @@ export const READY_PATH = '/v1/ready'
 /** Header of every answer by which the egress itself declines a ticket without having touched it. */
 export const REFUSED_HEADER = 'fanfare-refused'
 
+/**
+ * Names the pool of the ticket, percent-encoded, on both calls: whoever stands in front of several egresses has to let
+ * the question and the ticket reach the same one, and does well to keep a pool where its connections are.
+ */
+export const POOL_HEADER = 'fanfare-pool'
+
 /** Changes when either end could misread the other; the egress refuses what it does not know. */
 export const WIRE_VERSION = 1
 
 /** Most requests in one ticket: twice what the ledger cuts. */
 export const MAX_TICKET_REQUESTS = 1000
+
+/**
+ * Longest line of answers: the egress begins a new one long before, and the Worker reads no further in one that is
+ * longer. Six lines of this length are a small part of the 128 MiB that an isolate has.
+ */
+export const MAX_LINE_CHARS = 1024 * 1024
 
 /** How often the egress says "still here" while a ticket is on its way. */
 export const HEARTBEAT_MS = 5_000
@@ -36,6 +48,11 @@ export interface TicketHead {
   readonly version: number
   /** Requests of different pools never share a connection. */
   readonly pool: string
+  /**
+   * A later one than the egress has seen of this pool says that the pool's connections have fallen into disrepute:
+   * nothing new goes over those that are open now. Absent: 0.
+   */
+  readonly generation?: number
   /** `https://host[:port]` */
   readonly origins: readonly string[]
   readonly sharedHeaders: readonly Readonly<Record<string, string>>[]
@@ -67,8 +84,9 @@ const encoder = new TextEncoder()
 /**
  * @param pool names the connections to use: one name per push-service credential, because Apple binds a connection to
  *   the team of its first push
+ * @param generation see {@link TicketHead}
  */
-export function encodeTicket(pool: string, requests: readonly PushRequest[]): Uint8Array<ArrayBuffer> {
+export function encodeTicket(pool: string, requests: readonly PushRequest[], generation = 0): Uint8Array<ArrayBuffer> {
   const origins = new Positions<string>()
   const sharedHeaders = new Positions<Readonly<Record<string, string>>>()
   const bodies = new Positions<string | Uint8Array>()
@@ -88,6 +106,7 @@ export function encodeTicket(pool: string, requests: readonly PushRequest[]): Ui
   const head: TicketHead = {
     version: WIRE_VERSION,
     pool,
+    generation,
     origins: origins.list,
     sharedHeaders: sharedHeaders.list,
     textStart,
@@ -105,23 +124,6 @@ export function encodeTicket(pool: string, requests: readonly PushRequest[]): Ui
 
 export function encodeAnswers(line: AnswerLine): string {
   return `${JSON.stringify(line)}\n`
-}
-
-/**
- * Reads one line and hands out its answers.
- *
- * @param line without its line feed
- * @throws {SyntaxError} when the line is no JSON
- */
-export function decodeAnswers(line: string, onAnswer: (index: number, answer: Answer) => void): void {
-  if (line === '') return
-  const { accepted = [], responses = [], unanswered = [] } = JSON.parse(line) as AnswerLine
-  for (const [status, indexes] of accepted) {
-    const answer: Answer = { kind: 'response', status, headers: {}, body: '' }
-    for (const index of indexes) onAnswer(index, answer)
-  }
-  for (const [index, status, headers, body] of responses) onAnswer(index, { kind: 'response', status, headers, body })
-  for (const [index, sent, reason] of unanswered) onAnswer(index, { kind: 'no_answer', sent, reason })
 }
 
 /** Gives equal things one position each. */

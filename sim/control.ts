@@ -11,10 +11,13 @@ import { decodePercent } from './percent.ts'
 /** Longest body that is read: enough for a few thousand keys, too little to hurt. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024
 
+/** Longer than a test pauses: a connection that is closed under a request looks like a failure of what is tested. */
+const KEEP_ALIVE_MS = 120_000
+
 /** Starts the control API. Anything on this machine may call it: it binds to loopback only. */
 export function startControl(routes: readonly ControlRoute[], port: number): Promise<Listening> {
   const compiled = routes.map(compile)
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answer(compiled, request).then(
       (result) => send(response, result),
       (error: unknown) => send(response, describe(error)),

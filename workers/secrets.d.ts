@@ -1,6 +1,6 @@
 /**
- * The secrets of the Worker. They are not in wrangler.toml, so `wrangler types` does not know them. All are
- * optional: a missing one is an answer that says which command sets it, never a crash.
+ * The secrets of the Worker, and the one binding that only some have. They are not in wrangler.toml, so `wrangler types`
+ * does not know them. All are optional: a missing secret is an answer that says which command sets it, never a crash.
  */
 interface FanfareSecrets {
   /** The operator's bearer key: creates apps, credentials and keys. */
@@ -9,6 +9,8 @@ interface FanfareSecrets {
   readonly CREDENTIALS_KEY?: string
   /** Shared with the egress. */
   readonly EGRESS_KEY?: string
+  /** The Worker in front of an egress that is a container (egress/container/): bound by the operator who has one. */
+  readonly EGRESS?: Fetcher
 }
 
 declare namespace Cloudflare {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Patience } from '../exchange.ts'
 import { Liveness } from './liveness.ts'
 
-const PATIENCE: Patience = { connectMs: 0, answerMs: 0, queueMs: 0, pingBusyMs: 3, pingIdleMs: 60, pongMs: 5 }
+const UNUSED = { connectMs: 0, answerMs: 0, queueMs: 0, crowdedMs: 0, spareIdleMs: 0, lastIdleMs: 0 }
+const PATIENCE: Patience = { ...UNUSED, pingBusyMs: 3, pingIdleMs: 60, pongMs: 5 }
 
 /** What is made of a silence at each time, with the peer heard at 0 and whenever the times say so. */
 function verdicts(isBusy: boolean, times: (number | 'heard')[]): string[] {

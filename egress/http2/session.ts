@@ -30,6 +30,7 @@ const OUR_SETTINGS = Buffer.from([0, frames.SETTINGS_ENABLE_PUSH, 0, 0, 0, 0])
 const PING_PAYLOAD = Buffer.from('fanfare!', 'latin1')
 
 export class Http2Session implements Carrier {
+  readonly connections = 1
   readonly #authority: string
   readonly #socket: Socket
   readonly #owner: CarrierOwner
@@ -78,8 +79,8 @@ export class Http2Session implements Carrier {
     socket.on('close', () => this.#ended())
   }
 
-  get isOpen(): boolean {
-    return !this.#isLeaving
+  get underWay(): number {
+    return this.#streams.size
   }
 
   get idleSince(): number | null {
@@ -215,6 +216,7 @@ export class Http2Session implements Carrier {
     const words = payload.subarray(8).toString()
     if (code !== frames.NO_ERROR || words !== '') console.warn(`${this.#authority} said goodbye: code ${code} ${words}`)
     this.#sawGoaway = true
+    this.#owner.onGoaway()
     // It has looked at requests, so it was of use, even if their answers are still to come.
     if (lastStreamId > 0) this.#hasWorked = true
     for (const stream of [...this.#streams.values()]) {

@@ -1,12 +1,18 @@
 /** Hands a ticket to an egress as the Worker does, and gathers the answers. */
-import { DELIVER_PATH, decodeAnswers, encodeTicket } from '../../push/egress-wire.ts'
+import { decodeAnswers } from '../../push/egress-answers.ts'
+import { DELIVER_PATH, encodeTicket } from '../../push/egress-wire.ts'
 import type { Answer, PushRequest } from '../../push/outcome.ts'
 
 export const KEY = 'key-of-the-tests'
 
 /** @returns the answers by index; fails when one comes twice */
-export async function handIn(egressUrl: string, requests: PushRequest[], pool = 'pool'): Promise<Answer[]> {
-  const response = await post(egressUrl, encodeTicket(pool, requests))
+export async function handIn(
+  egressUrl: string,
+  requests: PushRequest[],
+  pool = 'pool',
+  generation = 0,
+): Promise<Answer[]> {
+  const response = await post(egressUrl, encodeTicket(pool, requests, generation))
   if (response.status !== 200) throw new Error(`refused: ${response.status} ${await response.text()}`)
   return readAnswers(await response.text())
 }
@@ -16,13 +22,20 @@ export function post(egressUrl: string, body: BodyInit, key = KEY): Promise<Resp
   return fetch(egressUrl + DELIVER_PATH, init)
 }
 
+/** The metrics of an egress by their name without `fanfare_egress_`, labels included: `tickets`, `connections{host="…"}`. */
+export async function readMetrics(egressUrl: string): Promise<Record<string, number>> {
+  const response = await fetch(`${egressUrl}/metrics`, { headers: { authorization: `Bearer ${KEY}` } })
+  const lines = [...(await response.text()).matchAll(/^fanfare_egress_(\S+) (\S+)$/gm)]
+  return Object.fromEntries(lines.map(([, name, value]) => [name, Number(value)]))
+}
+
 export function readAnswers(text: string): Answer[] {
   const answers: Answer[] = []
   for (const line of text.split('\n')) {
-    decodeAnswers(line, (index, answer) => {
+    for (const [index, answer] of decodeAnswers(line)) {
       if (answers[index]) throw new Error(`request ${index} was answered twice`)
       answers[index] = answer
-    })
+    }
   }
   return answers
 }

@@ -39,6 +39,7 @@ function script(): Readonly<Record<string, Act>> {
       const { authorization, 'apns-id': apnsId } = headers
       response.writeHead(400).end(JSON.stringify({ method, authorization, apnsId, body }))
     },
+    '/connection': (response, { socket }) => response.writeHead(400).end(String(socket.remotePort)),
     '/crowd': (response) => crowd.join(response),
     '/most': (response) => response.writeHead(400).end(String(crowd.most)),
   }

@@ -6,10 +6,12 @@ export interface WaysOut {
   /** Where nobody listens. */
   readonly nowhereUrl: string
   readonly egressUrl: string
+  /** One that waits for an answer no longer than {@link answerDeadlineMs}. */
+  readonly impatientEgressUrl: string
   readonly egressKey: string
   /** An egress that fails in the way that the path of its address says. */
   readonly falseEgressUrl: string
-  /** How long the egress waits for an answer that never comes. */
+  /** How long those wait that are to see an answer never come. */
   readonly answerDeadlineMs: number
 }
 

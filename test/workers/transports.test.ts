@@ -3,45 +3,30 @@
  * only the egress can know more.
  */
 import { describe, expect, inject, test } from 'vitest'
-import type { Answer, PushRequest } from '../../push/outcome.ts'
 import { directTransport } from '../../workers/jobs/direct.ts'
+import { Limiter } from '../../workers/jobs/limiter.ts'
 import { egressTransport } from '../../workers/jobs/through-egress.ts'
 import type { Transport } from '../../workers/jobs/transport.ts'
+import { carry, inShort, requestTo } from '../egress/carry.ts'
 import type {} from '../egress/ways-out.ts'
 
-const { serviceUrl, nowhereUrl, egressUrl, egressKey, falseEgressUrl, answerDeadlineMs } = inject('waysOut')
+const { serviceUrl, nowhereUrl, egressUrl, impatientEgressUrl, egressKey, answerDeadlineMs } = inject('waysOut')
 const CONCURRENCY = 6
 
+function throughEgress(url: string): Transport {
+  return egressTransport({ url, key: egressKey, fallback: null }, new Limiter(CONCURRENCY))
+}
+
 const WAYS: Readonly<Record<'direct' | 'egress', () => Transport>> = {
-  direct: () => directTransport(CONCURRENCY, { deadlineMs: answerDeadlineMs }),
-  egress: () => egressTransport({ url: egressUrl, key: egressKey, concurrency: CONCURRENCY }),
+  direct: () => directTransport(new Limiter(CONCURRENCY)),
+  egress: () => throughEgress(egressUrl),
+}
+/** Where an answer never comes. */
+const IMPATIENT_WAYS: typeof WAYS = {
+  direct: () => directTransport(new Limiter(CONCURRENCY), { deadlineMs: answerDeadlineMs }),
+  egress: () => throughEgress(impatientEgressUrl),
 }
 const WAY_NAMES = ['direct', 'egress'] as const
-
-function requestTo(url: string, partial: Partial<PushRequest> = {}): PushRequest {
-  return { url, sharedHeaders: { authorization: 'bearer x' }, ownHeaders: null, body: '{}', ...partial }
-}
-
-/** Carries requests and gathers the answers; fails when one comes twice. */
-async function carry(transport: Transport, requests: (PushRequest | Error)[], mayGoOn = () => true): Promise<Answer[]> {
-  const answers: Answer[] = []
-  const build = (index: number) => {
-    const request = requests[index]!
-    if (request instanceof Error) throw request
-    return index % 2 === 0 ? request : Promise.resolve(request)
-  }
-  const onAnswer = (index: number, answer: Answer) => {
-    if (answers[index]) throw new Error(`request ${index} was answered twice`)
-    answers[index] = answer
-  }
-  await transport.carry(requests.length, build, onAnswer, 'pool', mayGoOn)
-  return answers
-}
-
-function inShort(answer: Answer | undefined): string {
-  if (answer === undefined) return 'nothing'
-  return answer.kind === 'response' ? String(answer.status) : `${answer.sent}: ${answer.reason}`
-}
 
 describe.each(WAY_NAMES)('%s', (way) => {
   const rows: [url: string, answer: Record<'direct' | 'egress', string>][] = [
@@ -59,7 +44,7 @@ describe.each(WAY_NAMES)('%s', (way) => {
   ]
   test('tells apart, request by request, what was answered and what was not', async () => {
     const answers = await carry(
-      WAYS[way](),
+      IMPATIENT_WAYS[way](),
       rows.map(([url]) => requestTo(url)),
     )
     expect(answers.map(inShort)).toEqual(rows.map(([, answer]) => answer[way]))
@@ -107,7 +92,7 @@ describe.each(WAY_NAMES)('%s', (way) => {
   })
 
   test('goes on after requests that were given up', async () => {
-    const transport = WAYS[way]()
+    const transport = IMPATIENT_WAYS[way]()
     const hanging = Array.from({ length: CONCURRENCY }, () => requestTo(`${serviceUrl}/hang`))
     const answers = await carry(transport, [...hanging, ...hanging.map(() => requestTo(`${serviceUrl}/fine`))])
     const expected = [...hanging.map(() => 'maybe: timeout'), ...hanging.map(() => '200')]
@@ -122,32 +107,4 @@ test('direct: all tickets of an invocation together have six pushes in flight', 
   expect(new Set(answers.flat().map(inShort))).toEqual(new Set(['200']))
   const [most] = await carry(transport, [requestTo(`${serviceUrl}/most`)])
   expect(most).toMatchObject({ body: String(CONCURRENCY) })
-})
-
-describe('an egress that fails', () => {
-  const through = (url: string, key = egressKey, silenceMs?: number) => {
-    return egressTransport({ url, key, concurrency: CONCURRENCY, silenceMs })
-  }
-  const requests = [requestTo(`${serviceUrl}/fine`), requestTo(`${serviceUrl}/fine`)]
-  const rows: [what: string, transport: () => Transport, answers: string[]][] = [
-    ['is not there', () => through(nowhereUrl), ['no: egress_lost', 'no: egress_lost']],
-    ['does not know us', () => through(egressUrl, 'another'), ['no: egress_lost', 'no: egress_lost']],
-    ['refuses the ticket', () => through(`${falseEgressUrl}/full`), ['no: egress_lost', 'no: egress_lost']],
-    ['is behind a gateway', () => through(`${falseEgressUrl}/gateway`), ['maybe: egress_lost', 'maybe: egress_lost']],
-    ['dies', () => through(`${falseEgressUrl}/dies`), ['maybe: egress_lost', 'maybe: egress_lost']],
-    ['dies later', () => through(`${falseEgressUrl}/dies-later`), ['200', 'maybe: egress_lost']],
-    ['answers twice', () => through(`${falseEgressUrl}/confused`), ['200', 'maybe: egress_lost']],
-    ['babbles', () => through(`${falseEgressUrl}/babbles`), ['maybe: egress_lost', 'maybe: egress_lost']],
-    [
-      'falls silent',
-      () => through(`${falseEgressUrl}/silent`, egressKey, 100),
-      ['maybe: egress_lost', 'maybe: egress_lost'],
-    ],
-  ]
-  test.each(rows)(
-    'that %s: what is unanswered is in doubt only if the egress had it',
-    async (_, transport, expected) => {
-      expect((await carry(transport(), requests)).map(inShort)).toEqual(expected)
-    },
-  )
 })

@@ -3,7 +3,8 @@
  * allocated or timed per push that can be done once per lane or once per ticket.
  */
 import { type Answer, MAX_ANSWER_BYTES, type PushRequest } from '../../push/outcome.ts'
-import { Limiter } from './limiter.ts'
+import type { Limiter } from './limiter.ts'
+import { readBeginning } from './read-beginning.ts'
 import { ANSWER_DEADLINE_MS, notBuilt, type Transport } from './transport.ts'
 
 /** A deadline is counted in sweeps, so it is kept to a tenth of itself and costs a push no timer and no clock. */
@@ -13,10 +14,9 @@ const SWEEPS_PER_DEADLINE = 10
  * One for each invocation: all its tickets share the lanes, and one that comes later waits for those before it.
  * The platform owns the connections, so the pool of a ticket does not matter here.
  *
- * @param concurrency pushes in flight at once
+ * @param limiter a push in flight takes one place
  */
-export function directTransport(concurrency: number, { deadlineMs = ANSWER_DEADLINE_MS } = {}): Transport {
-  const limiter = new Limiter(concurrency)
+export function directTransport(limiter: Limiter, { deadlineMs = ANSWER_DEADLINE_MS } = {}): Transport {
   return {
     async carry(count, build, onAnswer, _pool, mayGoOn) {
       const lanes = new Set<Lane>()
@@ -40,7 +40,7 @@ export function directTransport(concurrency: number, { deadlineMs = ANSWER_DEADL
         }
       }
       try {
-        await Promise.all(Array.from({ length: Math.min(count, concurrency) }, runLane))
+        await Promise.all(Array.from({ length: Math.min(count, limiter.places) }, runLane))
       } finally {
         clearInterval(sweep)
       }
@@ -66,8 +66,15 @@ class Lane {
     let answer: Answer | undefined
     try {
       const response = await fetch(request.url, this.#initOf(request))
+      if (response.ok) {
+        answer = acceptedWith(response.status)
+        // A body that nobody needs is read all the same: only then is the connection used again. Cancelling closes
+        // it, and costs a third.
+        await response.arrayBuffer()
+        return answer
+      }
       answer = readHead(response)
-      return response.ok ? await drain(response, answer) : { ...answer, body: await readBeginning(response) }
+      return { ...answer, body: await readBeginning(response, MAX_ANSWER_BYTES) }
     } catch (error) {
       // The status is the answer: a body that breaks off does not make it less of one.
       return answer ?? (this.#controller.signal.aborted ? TIMED_OUT : readFailure(error))
@@ -105,29 +112,13 @@ function readFailure(error: unknown): Answer {
     : { kind: 'no_answer', sent: 'maybe', reason: 'connection_lost' }
 }
 
-const NO_HEADERS: Readonly<Record<string, string>> = {}
+/** All there is to know of a 2xx is its status. Its headers are not looked at, because workerd makes them on demand. */
+const ACCEPTED: Extract<Answer, { kind: 'response' }> = { kind: 'response', status: 200, headers: {}, body: '' }
 
-function readHead({ ok, status, headers }: Response): Extract<Answer, { kind: 'response' }> {
-  return { kind: 'response', status, headers: ok ? NO_HEADERS : Object.fromEntries(headers), body: '' }
+function acceptedWith(status: number): Answer {
+  return status === ACCEPTED.status ? ACCEPTED : { ...ACCEPTED, status }
 }
 
-/** Reads a body that nobody needs: only then is the connection used again. Cancelling closes it, and costs a third. */
-async function drain(response: Response, answer: Answer): Promise<Answer> {
-  await response.arrayBuffer()
-  return answer
-}
-
-/** At most {@link MAX_ANSWER_BYTES}. What names its length is read in one go, which costs workerd least. */
-async function readBeginning(response: Response): Promise<string> {
-  const length = response.headers.get('content-length')
-  if (length !== null && Number(length) <= MAX_ANSWER_BYTES) return (await response.text()).slice(0, MAX_ANSWER_BYTES)
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytesLeft = MAX_ANSWER_BYTES
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk.subarray(0, bytesLeft), { stream: true })
-    bytesLeft -= chunk.byteLength
-    if (bytesLeft <= 0) break
-  }
-  return text
+function readHead({ status, headers }: Response): Extract<Answer, { kind: 'response' }> {
+  return { kind: 'response', status, headers: Object.fromEntries(headers), body: '' }
 }

@@ -4,12 +4,15 @@
  * in in the order in which they came.
  */
 export class Limiter {
+  /** How many may be inside at once. */
+  readonly places: number
   #free: number
   readonly #waiting: (() => void)[] = []
 
-  /** @param places how many may be inside at once; at least 1 */
+  /** @param places at least 1 */
   constructor(places: number) {
     if (!(places >= 1)) throw new RangeError(`a limiter needs at least one place, not ${places}`)
+    this.places = places
     this.#free = places
   }
 

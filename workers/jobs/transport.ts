@@ -10,7 +10,8 @@ export interface Transport {
    * `no_answer`, and `sent: 'no'` in it is certain knowledge, never a guess.
    *
    * @param build makes request `index` (0 to count - 1); called when it is needed, at most once each
-   * @param onAnswer called exactly once for each index, in any order, as answers come; must not throw
+   * @param onAnswer called exactly once for each index, in any order, as answers come; must not throw. What it makes of
+   *   the answer is of use where the transport owns connections
    * @param pool whose connections these are: where the transport owns connections, requests of different pools never
    *   share one. One name per credential and version of it
    * @param mayGoOn asked before a request leaves; once it says no, what has not left is neither built nor answered
@@ -18,11 +19,14 @@ export interface Transport {
   carry(
     count: number,
     build: (index: number) => PushRequest | Promise<PushRequest>,
-    onAnswer: (index: number, answer: Answer) => void,
+    onAnswer: (index: number, answer: Answer) => Impression,
     pool: string,
     mayGoOn: () => boolean,
   ): Promise<void>
 }
+
+/** What an answer says of the connection that it came by. `suspect`: it may be bound to another credential. */
+export type Impression = 'fine' | 'suspect'
 
 /** How long a push service may take to answer one request. The slowest seen in the field needed 0.6 s. */
 export const ANSWER_DEADLINE_MS = 10_000

@@ -1,5 +1,6 @@
 /** Which way pushes leave this invocation, chosen by configuration: directly, or through the egress. */
 import { directTransport } from './direct.ts'
+import { Limiter } from './limiter.ts'
 import { egressTransport } from './through-egress.ts'
 import type { Transport } from './transport.ts'
 
@@ -9,12 +10,18 @@ import type { Transport } from './transport.ts'
  */
 const DIRECT_TICKETS_IN_HAND = 2
 
-/** One transport for an invocation: its limit is shared by all tickets of the batch. */
+/** One transport for an invocation: its limit is shared by all tickets of the batch, and by both ways out. */
 export function chooseWayOut(env: Env): { readonly transport: Transport; readonly ticketsInHand: number } {
-  const concurrency = Number(env.DELIVERY_CONCURRENCY)
-  if (env.EGRESS_URL === '') {
-    return { transport: directTransport(concurrency), ticketsInHand: DIRECT_TICKETS_IN_HAND }
-  }
-  const transport = egressTransport({ url: env.EGRESS_URL, key: env.EGRESS_KEY ?? '', concurrency })
-  return { transport, ticketsInHand: concurrency }
+  const limiter = new Limiter(Number(env.DELIVERY_CONCURRENCY))
+  const direct = directTransport(limiter)
+  if (env.EGRESS_URL === '') return { transport: direct, ticketsInHand: DIRECT_TICKETS_IN_HAND }
+  const address = { url: env.EGRESS_URL, key: env.EGRESS_KEY ?? '', binding: env.EGRESS }
+  const fallback = readFallback(env.EGRESS_FALLBACK) === 'direct' ? direct : null
+  return { transport: egressTransport({ ...address, fallback }, limiter), ticketsInHand: limiter.places }
+}
+
+/** A word that we do not know is no permission to leave by another address. */
+function readFallback(word: string): 'wait' | 'direct' {
+  if (word !== 'wait' && word !== 'direct') console.error(`EGRESS_FALLBACK is ${word}: write wait or direct`)
+  return word === 'direct' ? 'direct' : 'wait'
 }
