@@ -1,80 +1,63 @@
 /**
- * How the edges reach a topic's shards: join, leave, count. The only caller of `env.TOPIC`. Bulk goes in bounded
- * calls; every call is idempotent.
+ * What the edges and other shards ask of a topic's shards: join, leave, count, who is there. Bulk goes in bounded
+ * calls; every call is idempotent. Who owns a slot is topic-owners.ts.
  */
-import { durable } from './durable.ts'
+import { ownersWithin, type Piece, type SlotRange } from '../push/shard-directory.ts'
 import type { Member, MemberKey } from './rpc.ts'
-import { shardNamed } from './stubs.ts'
-import type { ShardRange } from './topic.ts'
-
-/** Members a call to a shard carries: about 1 MB of device tokens, well under what one RPC call may carry. */
-const MEMBERS_A_CALL = 5_000
-
-/**
- * How long an isolate trusts a topic's directory. A directory only changes when a topic grows, and a shard that
- * no longer owns a slot says so.
- */
-const DIRECTORY_LIFE_MS = 60_000
-/** Directories an isolate keeps; about 100 bytes each. */
-const DIRECTORIES_KEPT = 10_000
-
-const directories = new Map<string, { ranges: ShardRange[]; readAt: number }>()
+import { pieceOf, readDirectory, readDirectoryAnew } from './topic-directory.ts'
+import { askAllOwners, askOwnersOf } from './topic-owners.ts'
 
 /** Makes devices subscribers of a topic, or brings their addresses up to date. */
-export async function joinTopic(env: Env, appId: string, topic: string, members: Member[]): Promise<void> {
-  for (const [shard, own] of await bySlot(env, appId, topic, members)) {
-    for (const part of parts(own)) await shardNamed(env, shard).join(part)
-  }
+export async function joinTopic(env: Env, appId: string, topic: string, members: readonly Member[]): Promise<void> {
+  await askOwnersOf({ env, appId, topic }, members, (shard, part) => shard.join(part))
 }
 
 /** Ends subscriptions of a topic. */
-export async function leaveTopic(env: Env, appId: string, topic: string, keys: MemberKey[]): Promise<void> {
-  for (const [shard, own] of await bySlot(env, appId, topic, keys)) {
-    for (const part of parts(own)) await shardNamed(env, shard).leave(part)
-  }
+export async function leaveTopic(env: Env, appId: string, topic: string, keys: readonly MemberKey[]): Promise<void> {
+  await askOwnersOf({ env, appId, topic }, keys, (shard, part) => shard.leave(part))
 }
 
-/** How many subscribers a topic has, exactly, in how many shards. */
+/** Those of the given devices that are subscribers now, as they are now. */
+export async function findSubscribers(
+  env: Env,
+  appId: string,
+  topic: string,
+  keys: readonly MemberKey[],
+): Promise<Member[]> {
+  return (await askOwnersOf({ env, appId, topic }, keys, (shard, part) => shard.find(part))).flat()
+}
+
+/**
+ * How many subscribers a topic has, exactly, in how many shards. Every slot is counted by the one shard that owned it
+ * when it answered, so a topic that splits meanwhile counts nobody twice and forgets nobody.
+ */
 export async function readTopic(
   env: Env,
   appId: string,
   topic: string,
 ): Promise<{ subscribers: number; shards: number }> {
-  const shards = await shardsOfTopic(env, appId, topic)
-  const counts = await Promise.all(shards.map((shard) => shardNamed(env, shard).count()))
-  return { subscribers: counts.reduce((all, count) => all + count, 0), shards: shards.length }
+  const counts = await askAllOwners({ env, appId, topic }, (shard, piece) => shard.count(piece))
+  return { subscribers: counts.reduce((all, count) => all + count, 0), shards: counts.length }
 }
 
-/** The names of a topic's shards in the order of their slots. */
-export async function shardsOfTopic(env: Env, appId: string, topic: string): Promise<string[]> {
-  const ranges = await directory(env, appId, topic)
-  return ranges.map((range) => shardName(appId, topic, range))
+/**
+ * Ends all subscriptions of a topic, in bounded steps: whoever a fan-out has not reached yet settles as suppressed. Who
+ * joins afterwards joins an empty topic. May be repeated, and has to be when it was interrupted.
+ */
+export async function dropTopic(env: Env, appId: string, topic: string): Promise<void> {
+  for (;;) {
+    const more = await askAllOwners({ env, appId, topic }, (shard, piece) => shard.dropSome(piece))
+    if (!more.includes(true)) return
+  }
 }
 
-async function bySlot<T extends { slot: number }>(env: Env, appId: string, topic: string, rows: T[]) {
-  const ranges = await directory(env, appId, topic)
-  return Map.groupBy(rows, ({ slot }) => {
-    const range = ranges.find(({ fromSlot, toSlot }) => slot >= fromSlot && slot < toSlot)
-    if (!range) throw new Error(`no shard of ${topic} owns slot ${slot}`)
-    return shardName(appId, topic, range)
-  })
+/** The shards of a topic with the slots each of them owns, in the order of the slots. */
+export async function readPieces(env: Env, appId: string, topic: string): Promise<Piece[]> {
+  return (await readDirectory(env, appId, topic)).map((range) => pieceOf(appId, topic, range))
 }
 
-async function directory(env: Env, appId: string, topic: string): Promise<ShardRange[]> {
-  const name = `${appId}/${topic}`
-  const now = Date.now()
-  const known = directories.get(name)
-  if (known && now - known.readAt < DIRECTORY_LIFE_MS) return known.ranges
-  const ranges = await durable(env.TOPIC, name).directory()
-  if (directories.size >= DIRECTORIES_KEPT) directories.clear()
-  directories.set(name, { ranges, readAt: now })
-  return ranges
-}
-
-function shardName(appId: string, topic: string, range: ShardRange): string {
-  return `${appId}/${topic}/${range.shard}`
-}
-
-function* parts<T>(rows: T[]): Generator<T[]> {
-  for (let from = 0; from < rows.length; from += MEMBERS_A_CALL) yield rows.slice(from, from + MEMBERS_A_CALL)
+/** Who owns these slots now: as the Topic says, for somebody who was told that they have moved. */
+export async function readPiecesAnew(env: Env, appId: string, topic: string, slots: SlotRange): Promise<Piece[]> {
+  const ranges = await readDirectoryAnew(env, appId, topic)
+  return ownersWithin(ranges, slots).map((range) => pieceOf(appId, topic, range))
 }

@@ -9,12 +9,19 @@
 import type { Platform } from './device.ts'
 import { addCounts, emptyCounts, type LedgerCounts } from './ledger.ts'
 import type { NotificationStatus, Send } from './notification.ts'
+import { isSameRange, type Piece, type SlotRange } from './shard-directory.ts'
 
 /** Counts of one ledger, see durable-objects/rpc.ts. */
 export interface LedgerSums {
   readonly counts: LedgerCounts
   readonly byPlatform: Partial<Record<Platform, LedgerCounts>>
+  readonly opened: boolean
   readonly done: boolean
+}
+
+/** The slots that a shard of the topic was asked to cover, and its final sums; null while it works. */
+export interface ShardPart extends SlotRange {
+  readonly final: LedgerSums | null
 }
 
 export interface NotificationLife {
@@ -28,8 +35,11 @@ export interface NotificationLife {
   readonly completedAt: number | null
   /** When it is no longer worth delivering. */
   readonly expiresAt: number
-  /** Of a topic: the final sums of each shard, null while it works. Null: a direct send, or not started. */
-  readonly shards: Readonly<Record<string, LedgerSums | null>> | null
+  /**
+   * Of a topic: its shards by name. Together they cover every slot once, at every moment. Null: a direct send, or not
+   * started.
+   */
+  readonly shards: Readonly<Record<string, ShardPart>> | null
 }
 
 /**
@@ -38,7 +48,7 @@ export interface NotificationLife {
  */
 const SHORTEST_LIFE_MS = 60_000
 
-export const EMPTY_VIEW: LedgerSums = { counts: emptyCounts(), byPlatform: {}, done: true }
+export const EMPTY_VIEW: LedgerSums = { counts: emptyCounts(), byPlatform: {}, opened: true, done: true }
 
 /** A notification as it is accepted. */
 export function begin(
@@ -70,11 +80,33 @@ export function isDue(life: NotificationLife, now: number): boolean {
   return life.status === 'queued'
 }
 
-/** It goes to these shards of a topic. */
-export function startShards(life: NotificationLife, shards: readonly string[], now: number): NotificationLife {
+/** It is due, and waits for its turn. */
+export function queue(life: NotificationLife): NotificationLife {
+  return life.status === 'scheduled' ? { ...life, status: 'queued' } : life
+}
+
+/** It goes to these shards of a topic, which own every slot once. */
+export function startShards(life: NotificationLife, pieces: readonly Piece[], now: number): NotificationLife {
   if (!isDue(life, now)) return life
-  const open = Object.fromEntries(shards.map((shard) => [shard, null]))
-  return { ...life, status: 'sending', startedAt: now, shards: open }
+  return { ...life, status: 'sending', startedAt: now, shards: partsOf(pieces) }
+}
+
+/**
+ * A shard has opened nothing and never will, because some slots of the piece have moved: the owners of today cover the
+ * piece instead. Whoever says so late, or again, changes nothing.
+ *
+ * @param owners who owns the slots of the piece now, without gaps; its shard is among them, because a shard that gives
+ *   slots away keeps the first of those it had
+ */
+export function replacePiece(life: NotificationLife, piece: Piece, owners: readonly Piece[]): NotificationLife {
+  const part = life.shards?.[piece.shard]
+  if (life.status !== 'sending' || !part || part.final !== null || !isSameRange(part, piece)) return life
+  if (owners.some((owner) => owner.shard === piece.shard && isSameRange(owner, piece))) return life
+  return { ...life, shards: { ...life.shards, ...partsOf(owners) } }
+}
+
+function partsOf(pieces: readonly Piece[]): Record<string, ShardPart> {
+  return Object.fromEntries(pieces.map(({ shard, fromSlot, toSlot }) => [shard, { fromSlot, toSlot, final: null }]))
 }
 
 /** It goes to users or devices: its own ledger. */
@@ -83,14 +115,17 @@ export function startDirect(life: NotificationLife, now: number): NotificationLi
 }
 
 /** The shards that have not said that they are done. */
-export function openShards(life: NotificationLife): string[] {
-  return Object.entries(life.shards ?? {}).flatMap(([shard, final]) => (final === null ? [shard] : []))
+export function openShards(life: NotificationLife): Piece[] {
+  return Object.entries(life.shards ?? {}).flatMap(([shard, { final, ...range }]) =>
+    final === null ? [{ shard, ...range }] : [],
+  )
 }
 
 /** A shard has settled everybody. Repeated reports change nothing. */
 export function shardDone(life: NotificationLife, shard: string, sums: LedgerSums, now: number): NotificationLife {
-  if (life.shards?.[shard] !== null) return life
-  const next = { ...life, shards: { ...life.shards, [shard]: sums } }
+  const part = life.shards?.[shard]
+  if (!part || part.final !== null) return life
+  const next = { ...life, shards: { ...life.shards, [shard]: { ...part, final: sums } } }
   return openShards(next).length === 0 ? complete(next, now) : next
 }
 
@@ -108,7 +143,7 @@ export function cancel(life: NotificationLife, now: number): NotificationLife {
 }
 
 /** Adds up the ledgers of a notification. */
-export function sum(ledgers: readonly LedgerSums[]): Omit<LedgerSums, 'done'> {
+export function sum(ledgers: readonly LedgerSums[]): Omit<LedgerSums, 'opened' | 'done'> {
   const counts = emptyCounts()
   const byPlatform: Partial<Record<Platform, LedgerCounts>> = {}
   for (const ledger of ledgers) {
