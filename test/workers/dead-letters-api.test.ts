@@ -1,0 +1,155 @@
+/** Dead letters through the API: what is taken, what is refused and why. Nobody has a credential here, so all fail. */
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { makeDeadLetterId } from '../../push/dead-letter-id.ts'
+import { call, makeApp } from './calling.ts'
+import { fcmDevice } from './device-samples.ts'
+
+type App = Awaited<ReturnType<typeof makeApp>>
+let app: App
+let first: string
+let second: string
+
+beforeAll(async () => {
+  app = await makeApp()
+  first = await failTo(3)
+  second = await failTo(2)
+})
+
+/** A notification to new devices that are all given up, because there is no credential. */
+async function failTo(count: number): Promise<string> {
+  const devices = []
+  for (let i = 0; i < count; i++) {
+    devices.push((await call('POST', '/v1/devices', { bearer: app.sender, body: fcmDevice() })).body.id)
+  }
+  const { body } = await call('POST', '/v1/notifications', {
+    bearer: app.sender,
+    body: { to: { devices }, title: 'x' },
+  })
+  await completed(body.id)
+  return body.id
+}
+
+function completed(id: string) {
+  return vi.waitFor(
+    async () => {
+      const { body } = await call('GET', `/v1/notifications/${id}`, { bearer: app.analyst })
+      expect(body.status).toBe('completed')
+      return body
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+}
+
+const list = (query = '', bearer = app.analyst) => call('GET', `/v1/dead-letters${query}`, { bearer })
+const replay = (body: unknown, headers: Record<string, string> = {}, bearer = app.sender) => {
+  return call('POST', '/v1/dead-letters/replay', { bearer, body, headers })
+}
+
+describe('listing', () => {
+  it('is for whoever may read notifications', async () => {
+    expect((await list('', app.analyst)).status).toBe(200)
+    expect((await list('', app.client)).body).toMatchObject({ code: 'forbidden' })
+  })
+
+  it('pages through all of an app, each once', async () => {
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const { body } = await list(`?limit=2${cursor}`)
+      seen.push(...body.data.map((letter: { id: string }) => letter.id))
+      cursor = body.next_cursor === null ? '' : `&cursor=${body.next_cursor}`
+    } while (cursor !== '')
+    expect(seen).toHaveLength(5)
+    expect(new Set(seen).size).toBe(5)
+  })
+
+  it.each([
+    ['?limit=0', 'validation_failed', 'limit'],
+    ['?replayed=maybe', 'validation_failed', 'replayed'],
+    ['?platform=sms', 'validation_failed', 'platform'],
+    ['?status=failed', 'validation_failed', 'status'],
+    ['?cursor=%21', 'invalid_cursor', 'cursor'],
+    ['?notification_id=ntf_unknown', 'not_found', 'notification_id'],
+  ])('refuses %s', async (query, code, param) => {
+    expect((await list(query)).body).toMatchObject({ code, param })
+  })
+})
+
+describe('replaying', () => {
+  it('is for whoever may send', async () => {
+    expect((await replay({ notification_id: first }, {}, app.analyst)).body).toMatchObject({ code: 'forbidden' })
+  })
+
+  const stranger = makeDeadLetterId({ notificationId: `ntf_${'0'.repeat(29)}`, shard: null, ticket: 0, ordinal: 0 })
+  it.each([
+    ['nothing', {}, 'validation_failed', ''],
+    ['both', { notification_id: 'ntf_x', ids: ['dlq_x'] }, 'validation_failed', ''],
+    ['no ids', { ids: [] }, 'validation_failed', '/ids'],
+    ['too many ids', { ids: Array(1001).fill('dlq_x') }, 'validation_failed', '/ids'],
+    ['an unknown field', { id: 'dlq_x' }, 'validation_failed', '/id'],
+    ['a malformed id', { ids: [stranger, 'dlq_x'] }, 'not_found', '/ids/1'],
+    ['an id of nothing', { ids: [stranger] }, 'not_found', '/ids'],
+    ['an unknown notification', { notification_id: 'ntf_x' }, 'not_found', 'notification_id'],
+  ])('refuses %s', async (_, body, code, param) => {
+    expect((await replay(body)).body).toMatchObject({ code, param })
+  })
+
+  it.each([
+    ['in another ticket', { ticket: 7 }],
+    ['beyond its ticket', { ordinal: 500 }],
+    ['in a shard', { shard: 0 }],
+  ])('refuses a place %s of a notification of the app', async (_, elsewhere) => {
+    const place = { notificationId: first, shard: null, ticket: 0, ordinal: 0, ...elsewhere }
+    expect((await replay({ ids: [makeDeadLetterId(place)] })).body).toMatchObject({ code: 'not_found', param: '/ids' })
+  })
+
+  it('refuses ids of too many notifications', async () => {
+    const ids = Array.from({ length: 51 }, (_, index) =>
+      makeDeadLetterId({ notificationId: `ntf_${`${index}`.padStart(29, '0')}`, shard: null, ticket: 0, ordinal: 0 }),
+    )
+    expect((await replay({ ids })).body).toMatchObject({ code: 'validation_failed', param: '/ids' })
+  })
+
+  it('makes nothing when something of what is asked for is no dead letter', async () => {
+    const { body } = await list(`?notification_id=${second}&limit=1`)
+    const strange = makeDeadLetterId({ notificationId: second, shard: null, ticket: 9, ordinal: 0 })
+    expect((await replay({ ids: [body.data[0].id, strange] })).status).toBe(404)
+    expect((await list(`?notification_id=${second}&replayed=true`)).body.data).toEqual([])
+  })
+
+  it('answers a repetition with the same key as the first time, and another body with 422', async () => {
+    const { body } = await list(`?notification_id=${first}&limit=1`)
+    const ids = [body.data[0].id, (await list(`?notification_id=${second}&limit=1`)).body.data[0].id]
+    const key = { 'Idempotency-Key': crypto.randomUUID() }
+    const answers = [await replay({ ids }, key), await replay({ ids }, key)]
+    expect(answers.map(({ status }) => status)).toEqual([202, 202])
+    expect(answers[1]!.body).toEqual(answers[0]!.body)
+    expect(answers.map(({ headers }) => headers.get('Idempotent-Replayed'))).toEqual([null, 'true'])
+    expect(answers[0]!.body).toMatchObject({ data: [{ recipients: 1 }, { recipients: 1 }], skipped: 0 })
+    for (const { id } of answers[0]!.body.data) expect((await completed(id)).counts).toMatchObject({ targeted: 1 })
+    const other = await replay({ notification_id: first }, key)
+    expect(other.body).toMatchObject({ code: 'idempotency_mismatch', param: 'idempotency-key' })
+    const send = await call('POST', '/v1/notifications', {
+      bearer: app.sender,
+      body: { to: { topic: 'news' }, title: 'x' },
+      headers: key,
+    })
+    expect(send.body).toMatchObject({ code: 'idempotency_mismatch' })
+  })
+
+  it('is shown in the notification that it makes', async () => {
+    const { body } = await replay({ notification_id: second })
+    const again = await completed(body.data[0].id)
+    expect(again).toMatchObject({ replay_of: second, counts: { targeted: 1, failed: 1 } })
+    expect((await completed(second)).replay_of).toBeNull()
+  })
+})
+
+describe('stuck work', () => {
+  it('is nothing as long as everything gets done', async () => {
+    expect((await call('GET', '/v1/dead-letters/tickets', { bearer: app.analyst })).body).toEqual({
+      data: [],
+      next_cursor: null,
+    })
+  })
+})

@@ -1,0 +1,107 @@
+/** Dead letters: who was given up and why, and sending to them again. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { PLATFORMS } from '../../push/device.ts'
+import { allow } from './auth.ts'
+import { appIdOf } from './caller.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { deadLetterAnswer, deadLetterToWire, replayAnswer } from './dead-letter-answer.ts'
+import { deviceIdField, notificationIdField, pageFields, pageOf } from './fields.ts'
+import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
+import { listDeadLetters } from './list-dead-letters.ts'
+import { problems } from './problem-responses.ts'
+import { readReplay, replayBody } from './read-replay.ts'
+import { replayDeadLetters } from './replay-dead-letters.ts'
+import { newRouter } from './router.ts'
+
+const TAGS = ['Dead letters']
+
+const listDeadLettersRoute = createRoute({
+  method: 'get',
+  path: '/v1/dead-letters',
+  tags: TAGS,
+  operationId: 'listDeadLetters',
+  summary: 'List dead letters',
+  description:
+    'Recipients that were given up: status `failed`. Of one notification, or of all, the newest notification first; ' +
+    'among all are those of notifications of which a ledger is done. A page may have fewer rows than `limit`, even ' +
+    'none, and still a `next_cursor`.',
+  ...allow('notifications:read'),
+  request: {
+    query: z.strictObject({
+      notification_id: notificationIdField.optional(),
+      platform: z.enum(PLATFORMS).optional(),
+      reason: z.string().min(1).optional().openapi({ description: 'Exactly this reason.', example: 'unconfirmed' }),
+      device_id: deviceIdField.optional(),
+      replayed: z.enum(['true', 'false']).optional().openapi({
+        description: '`false`: only those that nobody has sent again. `true`: only the others.',
+        example: 'false',
+      }),
+      ...pageFields,
+    }),
+  },
+  responses: {
+    200: {
+      description: 'A page of dead letters.',
+      content: { 'application/json': { schema: pageOf(deadLetterAnswer) } },
+    },
+    ...problems('invalid_cursor', 'not_found'),
+  },
+})
+
+const replayDeadLettersRoute = createRoute({
+  method: 'post',
+  path: '/v1/dead-letters/replay',
+  tags: TAGS,
+  operationId: 'replayDeadLetters',
+  summary: 'Send dead letters again',
+  description:
+    'Some, or all of a notification. Each notification becomes a new one with a ledger and a lifetime of its own, ' +
+    "whose pushes carry the first one's `fanfare_id`, so that a device that did get it drops the second. A dead " +
+    'letter is sent again once; who fails again is a dead letter of the replay. Where there is nothing to send again ' +
+    'the answer has no `data`, and no notification is made.',
+  ...allow('notifications:send'),
+  request: {
+    headers: idempotencyKeyHeader,
+    body: { required: true, content: { 'application/json': { schema: replayBody } } },
+  },
+  responses: {
+    202: {
+      description: 'Accepted, and durable.',
+      headers: z.object({
+        'Idempotent-Replayed': z.literal('true').optional().openapi({ description: 'This is the first answer again.' }),
+      }),
+      content: { 'application/json': { schema: replayAnswer } },
+    },
+    ...problems('not_found', 'idempotency_mismatch', 'idempotency_in_flight', 'overloaded'),
+  },
+})
+
+export const deadLetters = newRouter()
+  .openapi(listDeadLettersRoute, async (c) => {
+    const query = c.req.valid('query')
+    const page = await listDeadLetters(c.env, appIdOf(c.get('caller')), {
+      notificationId: query.notification_id ?? null,
+      platform: query.platform ?? null,
+      reason: query.reason ?? null,
+      deviceId: query.device_id ?? null,
+      replayed: query.replayed === undefined ? null : query.replayed === 'true',
+      limit: query.limit,
+      cursor: query.cursor === undefined ? null : decodeCursor(query.cursor),
+    })
+    const next_cursor = page.nextCursor === null ? null : encodeCursor(page.nextCursor)
+    return c.json(
+      { data: page.data.map(({ notificationId, view }) => deadLetterToWire(notificationId, view)), next_cursor },
+      200,
+    )
+  })
+  .openapi(replayDeadLettersRoute, async (c) => {
+    const body = c.req.valid('json')
+    const { answer, isRepetition } = await replayDeadLetters(c.env, {
+      appId: appIdOf(c.get('caller')),
+      groups: readReplay(body),
+      idempotencyKey: c.req.valid('header')['idempotency-key'] ?? null,
+      bodyHash: await hashBody(body),
+      now: Date.now(),
+    })
+    return c.json(answer, 202, isRepetition ? { 'Idempotent-Replayed': 'true' } : undefined)
+  })

@@ -1,0 +1,111 @@
+/**
+ * Sends dead letters again: one new notification for each notification that they are of. Looks at all of them before it
+ * makes anything; a repetition with the same idempotency key finds what the first one made, and makes what it had not.
+ */
+import { createNotification, replayNotification } from '../../durable-objects/notifications.ts'
+import type { Replayable, ShardPlace } from '../../durable-objects/rpc.ts'
+import { notificationNamed } from '../../durable-objects/stubs.ts'
+import { makeDeadLetterId } from '../../push/dead-letter-id.ts'
+import { isId } from '../../push/ids.ts'
+import type { Send } from '../../push/notification.ts'
+import type { Replay } from '../../push/replay.ts'
+import type { ReplayAnswer } from './dead-letter-answer.ts'
+import { unknownNotification } from './list-dead-letters.ts'
+import { ApiProblem } from './problem.ts'
+import { requireAccepted } from './require-accepted.ts'
+
+/** Dead letters of one notification that are to be sent again. */
+export interface ReplayGroup {
+  readonly of: string
+  /** Null: all of them. */
+  readonly places: readonly ShardPlace[] | null
+}
+
+export interface ReplayRequest {
+  readonly appId: string
+  readonly groups: readonly ReplayGroup[]
+  readonly idempotencyKey: string | null
+  readonly bodyHash: string
+  readonly now: number
+}
+
+/** @throws ApiProblem `not_found`, or what {@link requireAccepted} throws */
+export async function replayDeadLetters(
+  env: Env,
+  request: ReplayRequest,
+): Promise<{ readonly answer: ReplayAnswer; readonly isRepetition: boolean }> {
+  const made = await findEarlier(env, request)
+  const isRepetition = made.size > 0
+  const looks: { of: string; found: Replayable }[] = []
+  for (const group of request.groups) {
+    if (!made.has(group.of)) looks.push({ of: group.of, found: await look(env, request.appId, group) })
+  }
+  let skipped = 0
+  for (const { of, found } of looks) {
+    if (found.open === 0) skipped += found.replayed
+    else made.set(of, await create(env, request, replaySend(of, found), made.size === 0 ? null : of))
+  }
+  const data = [...made].map(([replay_of, { id, replay }]) => ({ id, replay_of, recipients: replay.recipients }))
+  for (const { replay } of made.values()) skipped += replay.skipped
+  return { answer: { data, skipped }, isRepetition }
+}
+
+interface Made {
+  readonly id: string
+  readonly replay: Replay
+}
+
+/** What an earlier request with the same key made, by what it is a replay of. */
+async function findEarlier(env: Env, request: ReplayRequest): Promise<Map<string, Made>> {
+  const made = new Map<string, Made>()
+  const first = await findMade(env, request, null)
+  if (first === null) return made
+  made.set(first.replay.of, first)
+  for (const { of } of request.groups) {
+    const other = made.has(of) ? null : await findMade(env, request, of)
+    if (other !== null) made.set(of, other)
+  }
+  return made
+}
+
+async function findMade(env: Env, request: ReplayRequest, of: string | null): Promise<Made | null> {
+  const outcome = await replayNotification(env, { ...request, idempotencyKey: keyOf(request, of) })
+  return outcome && (await readMade(env, request.appId, requireAccepted(outcome, request.idempotencyKey).id))
+}
+
+/** @throws ApiProblem `not_found`: some of what was asked for is no dead letter of the app */
+async function look(env: Env, appId: string, { of, places }: ReplayGroup): Promise<Replayable> {
+  const found = isId('ntf', of) ? await notificationNamed(env, appId, of).replayable(places) : null
+  const [stranger] = found ? found.unknown : (places ?? [])
+  if (stranger !== undefined) {
+    const id = makeDeadLetterId({ notificationId: of, ...stranger })
+    throw new ApiProblem('not_found', `There is no dead letter ${id} in this app.`, { param: '/ids' })
+  }
+  if (found === null) throw unknownNotification(of)
+  return found
+}
+
+function replaySend(of: string, { send, pushId, kind, pieces, open, replayed }: Replayable): Send {
+  const replay: Replay = { of, pushId, kind, pieces, recipients: open, skipped: replayed }
+  const { message, guarantee, campaign } = send
+  return { audience: { kind: 'replay', replay }, message, guarantee, sendAt: null, ordered: false, campaign }
+}
+
+async function create(env: Env, request: ReplayRequest, send: Send, of: string | null): Promise<Made> {
+  const outcome = await createNotification(env, { ...request, send, idempotencyKey: keyOf(request, of) })
+  return await readMade(env, request.appId, requireAccepted(outcome, request.idempotencyKey).id)
+}
+
+/**
+ * The first notification that a request makes has the request's own key, so that the key finds it whatever another
+ * body says; the others have a key each. A line feed is in no header.
+ */
+function keyOf({ idempotencyKey }: ReplayRequest, of: string | null): string | null {
+  return idempotencyKey === null || of === null ? idempotencyKey : `${idempotencyKey}\n${of}`
+}
+
+async function readMade(env: Env, appId: string, id: string): Promise<Made> {
+  const view = await notificationNamed(env, appId, id).view()
+  if (view?.send.audience.kind !== 'replay') throw new Error(`${id} is no replay`)
+  return { id: view.id, replay: view.send.audience.replay }
+}
