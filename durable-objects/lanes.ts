@@ -1,39 +1,40 @@
-/** Which queue a ticket travels in, and the sending of its message. Knows bindings; decides nothing else. */
-import type { Platform } from '../push/device.ts'
+/** Puts tickets into their lanes. Knows the bindings; which lane is a ticket's is decided in push/lanes.ts. */
+import { chooseLane, findLanes, type LaneNames, type LaneTicket } from '../push/lanes.ts'
 import type { DeliverMessage, LedgerRef } from '../schema/queue-messages.ts'
 
 /** Most messages that one `sendBatch` takes. */
 const MESSAGES_A_BATCH = 100
 
-/** Enqueues tickets, each in the lane of its push service, or all in the urgent lane. */
+/** Bindings never change while an isolate lives. */
+const lanesOf = new WeakMap<Env, LaneNames>()
+
+/** Enqueues tickets, each in its lane. @param mayBeUrgent the send goes to users or devices and is of high priority */
 export async function enqueueTickets(
   env: Env,
   ledger: LedgerRef,
-  notificationId: string,
-  tickets: readonly { number: number; platform: Platform }[],
-  urgent: boolean,
+  { appId, notificationId }: { readonly appId: string; readonly notificationId: string },
+  tickets: readonly LaneTicket[],
+  mayBeUrgent: boolean,
 ): Promise<void> {
-  const lanes = new Map<Queue<DeliverMessage>, { body: DeliverMessage }[]>()
-  for (const { number, platform } of tickets) {
-    const lane = urgent ? env.DELIVER_URGENT : laneOf(env, platform)
-    const messages = lanes.get(lane) ?? []
-    lanes.set(lane, messages)
-    messages.push({ body: { kind: 'deliver.v1', ledger, notificationId, ticket: number } })
-  }
-  for (const [lane, messages] of lanes) {
+  const send = { ledger: ledger.name, notificationId, mayBeUrgent }
+  const lanes = Map.groupBy(tickets, (ticket) => chooseLane(lanesBoundIn(env), ticket, send))
+  for (const [lane, own] of lanes) {
+    const messages = own.map(({ number: ticket, platform }) => ({
+      body: { kind: 'deliver.v1', ledger, appId, platform, notificationId, ticket } as const,
+    }))
     for (let from = 0; from < messages.length; from += MESSAGES_A_BATCH) {
-      await lane.sendBatch(messages.slice(from, from + MESSAGES_A_BATCH))
+      await queueBoundAs(env, lane).sendBatch(messages.slice(from, from + MESSAGES_A_BATCH))
     }
   }
 }
 
-function laneOf(env: Env, platform: Platform): Queue<DeliverMessage> {
-  switch (platform) {
-    case 'fcm':
-      return env.DELIVER_FCM
-    case 'apns':
-      return env.DELIVER_APNS
-    case 'webpush':
-      return env.DELIVER_WEBPUSH
-  }
+function lanesBoundIn(env: Env): LaneNames {
+  const known = lanesOf.get(env) ?? findLanes(Object.keys(env))
+  lanesOf.set(env, known)
+  return known
+}
+
+/** The name was found among the bindings, so it is one; the generated type lists only the lanes of wrangler.toml. */
+function queueBoundAs(env: Env, name: string): Queue<DeliverMessage> {
+  return (env as unknown as Readonly<Record<string, Queue<DeliverMessage>>>)[name]!
 }

@@ -1,0 +1,117 @@
+/** What an isolate remembers is never used longer than it may be: keys, apps, credentials. The clock is an argument. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
+import { deleteApp } from '../../schema/d1/app-deletion.ts'
+import { deleteCredential, writeCredential } from '../../schema/d1/credentials.ts'
+import { forgetApp, isKnownApp } from '../../workers/api/known-apps.ts'
+import { forgetKey, recallKey } from '../../workers/api/known-keys.ts'
+import { forgetCredential, recallCredential } from '../../workers/jobs/known-credentials.ts'
+import { call, makeApp, ROOT } from './calling.ts'
+
+type App = Awaited<ReturnType<typeof makeApp>>
+let app: App
+
+beforeEach(async () => {
+  app = await makeApp()
+})
+
+describe('an API key', () => {
+  const row = { keyHash: 'hash', revokedAt: null } as ApiKeyRow
+  const revoked = { ...row, revokedAt: 1 } as ApiKeyRow
+
+  it('is looked up once in five seconds', async () => {
+    expect(await recallKey('once', 0, async () => row)).toBe(row)
+    expect(await recallKey('once', 4_999, async () => revoked)).toBe(row)
+    expect(await recallKey('once', 5_000, async () => revoked)).toBe(revoked)
+  })
+
+  it('that is revoked while it is looked up is not remembered as it was', async () => {
+    const lookUp = Promise.withResolvers<ApiKeyRow>()
+    const early = recallKey('raced', 0, () => lookUp.promise)
+    forgetKey('raced')
+    lookUp.resolve(row)
+    expect(await early).toBe(row)
+    expect(await recallKey('raced', 1, async () => revoked)).toBe(revoked)
+  })
+
+  it('that is revoked is refused from the next request on', async () => {
+    const { body } = await call('POST', `/v1/apps/${app.id}/keys`, { bearer: ROOT, body: { role: 'analyst' } })
+    expect((await call('GET', '/v1/topics', { bearer: body.key })).status).toBe(200)
+    await call('DELETE', `/v1/apps/${app.id}/keys/${body.id}`, { bearer: ROOT })
+    expect((await call('GET', '/v1/topics', { bearer: body.key })).body.code).toBe('unauthorized')
+  })
+})
+
+describe('an app', () => {
+  it('that was deleted elsewhere is known for five seconds more, not longer', async () => {
+    const now = Date.now() + 60_000
+    expect(await isKnownApp(env, app.id, now)).toBe(true)
+    await deleteApp(env.DB, app.id, now)
+    expect(await isKnownApp(env, app.id, now + 4_999)).toBe(true)
+    expect(await isKnownApp(env, app.id, now + 5_000)).toBe(false)
+  })
+
+  it('that was deleted here is not known from then on', async () => {
+    expect(await isKnownApp(env, app.id, 0)).toBe(true)
+    await deleteApp(env.DB, app.id, 0)
+    forgetApp(app.id)
+    expect(await isKnownApp(env, app.id, 0)).toBe(false)
+  })
+})
+
+describe('a credential', () => {
+  const platform = 'apns'
+  const credential = { platform, teamId: 'TEAM', keyId: 'KEY', privateKey: 'x', bundleId: 'a.b' } as const
+  const store = async (now: number) => {
+    const how = { credentialsKey: env.CREDENTIALS_KEY!, now, iv: crypto.getRandomValues(new Uint8Array(12)) }
+    await writeCredential(env.DB, app.id, { ...credential, environment: 'sandbox' }, how)
+  }
+  const recall = (leastVersion = 0) => recallCredential(env, { appId: app.id, platform }, leastVersion)
+
+  it('that was replaced is not used any more once the Throttle has named the new version', async () => {
+    await store(1)
+    expect(await recall()).toMatchObject({ version: 1 })
+    await store(2)
+    expect(await recall()).toMatchObject({ version: 1 })
+    expect(await recall(2)).toMatchObject({ version: 2 })
+    expect(await recall()).toMatchObject({ version: 2 })
+  })
+
+  it('that was deleted elsewhere is used for ten seconds more, not longer', async () => {
+    await store(1)
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now')
+    clock.mockReturnValue(now)
+    expect(await recall()).toMatchObject({ version: 1 })
+    await deleteCredential(env.DB, app.id, platform)
+    clock.mockReturnValue(now + 9_999)
+    expect(await recall()).toMatchObject({ version: 1 })
+    clock.mockReturnValue(now + 10_000)
+    expect(await recall()).toEqual({ kind: 'misconfigured', reason: 'no_credentials' })
+    clock.mockRestore()
+  })
+
+  it('that was deleted here is not used from then on', async () => {
+    await store(1)
+    await recall()
+    await call('DELETE', `/v1/apps/${app.id}/credentials/${platform}`, { bearer: ROOT })
+    expect(await recall()).toEqual({ kind: 'misconfigured', reason: 'no_credentials' })
+  })
+
+  it('of an app that was deleted will not come back, and is not waited for', async () => {
+    await store(1)
+    await recall()
+    await call('DELETE', `/v1/apps/${app.id}`, { bearer: ROOT })
+    expect(await recall()).toEqual({ kind: 'refused', reason: 'app_deleted' })
+  })
+
+  it('that is replaced while it is read is not remembered as it was', async () => {
+    await store(1)
+    const early = recall()
+    forgetCredential({ appId: app.id, platform })
+    await early
+    await store(2)
+    expect(await recall()).toMatchObject({ version: 2 })
+  })
+})
