@@ -1,5 +1,5 @@
 /**
- * Two kinds of tests: `node` runs what runs on Node (decisions, simulators, egress, SDK, this repository's own
+ * Kinds of tests: `node` runs what runs on Node (decisions, simulators, egress, SDK, this repository's own
  * commands); `workers` runs inside workerd with the real bindings of wrangler.toml. Tests that need a browser are
  * elsewhere (`npm run test:e2e`).
  */
@@ -12,11 +12,28 @@ const TEST_SECRETS = {
   CREDENTIALS_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
 }
 
+/**
+ * Topics of the tests have tens of members, not millions: they split as the large ones do. And calls a second are as many
+ * as a machine that does other things can do, so only members count here.
+ */
+const TEST_SHARDS = { SHARD_SPLIT_MEMBERS: '60', SHARD_SPLIT_CALLS_PER_SECOND: '1000000' }
+
 /** itty-durable mixes CommonJS and ESM; only bundled beforehand can it be imported inside workerd. */
 const BUNDLED_BEFOREHAND = { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } }
 
+interface Stories {
+  readonly name: string
+  readonly include: string
+  readonly globalSetup: string
+}
+
 /** Delivery tests run once each way out: the same stories, the same outcomes. */
 function deliveryProject(wayOut: 'direct' | 'egress') {
+  const stories = { include: 'test/delivery/**/*.test.ts', globalSetup: 'test/delivery/simulators.ts' }
+  return projectOver(wayOut, { name: `delivery-${wayOut}`, ...stories })
+}
+
+function projectOver(wayOut: 'direct' | 'egress', { name, include, globalSetup }: Stories) {
   return {
     plugins: [
       cloudflareTest(async ({ inject }) => {
@@ -26,6 +43,7 @@ function deliveryProject(wayOut: 'direct' | 'egress') {
           miniflare: {
             bindings: {
               ...TEST_SECRETS,
+              ...TEST_SHARDS,
               TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1'),
               // Through the egress under the real host names, as in wrangler.toml.
               ...(wayOut === 'direct' && {
@@ -48,9 +66,9 @@ function deliveryProject(wayOut: 'direct' | 'egress') {
       }),
     ],
     test: {
-      name: `delivery-${wayOut}`,
-      include: ['test/delivery/**/*.test.ts'],
-      globalSetup: ['test/delivery/simulators.ts'],
+      name,
+      include: [include],
+      globalSetup: [globalSetup],
       setupFiles: ['test/workers/apply-migrations.ts'],
       testTimeout: 30_000,
       deps: BUNDLED_BEFOREHAND,
@@ -64,7 +82,10 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['{push,sim,egress,dev,sdk,bench,docs,examples}/**/*.test.ts'],
+          include: [
+            '{push,sim,egress,dev,sdk,bench,docs,examples}/**/*.test.ts',
+            'test/{witness,crash,chaos}/**/*.test.ts',
+          ],
           environment: 'node',
         },
       },
@@ -73,7 +94,11 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
-              bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1') },
+              bindings: {
+                ...TEST_SECRETS,
+                ...TEST_SHARDS,
+                TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1'),
+              },
               // No test needs the place of a request, and nothing may be fetched from the network for it.
               cf: false,
             },
@@ -89,6 +114,8 @@ export default defineConfig({
       },
       deliveryProject('direct'),
       deliveryProject('egress'),
+      // Stories of an egress that nobody else may need meanwhile, because it is killed and stopped.
+      projectOver('egress', { name: 'fire', include: 'test/fire/**/*.test.ts', globalSetup: 'test/fire/setup.ts' }),
     ],
     // An exception that crosses an RPC call is caught by its caller and reported a second time as unhandled;
     // only that second report is let go.

@@ -4,6 +4,7 @@
  * costs four fifths of the requests a second, and asks the network for a `request.cf` at each start.
  */
 import { join } from 'node:path'
+import { startClock } from './clock.ts'
 import { migrateDatabase } from './migrations.ts'
 import { openMiniflare } from './miniflare.ts'
 import type { Vars } from './settings.ts'
@@ -43,7 +44,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
   try {
     const { origin } = await miniflare.ready
-    return { url: origin, close: () => miniflare.dispose() }
+    const stopClock = startClock(miniflare, (explanation) => options.onLog('error', explanation))
+    const close = async () => {
+      stopClock()
+      await miniflare.dispose()
+    }
+    return { url: origin, close }
   } catch (error) {
     await miniflare.dispose()
     throw error

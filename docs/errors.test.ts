@@ -35,6 +35,7 @@ describe('docs/errors.md', () => {
 
   it.each([
     'no_credentials',
+    'app_deleted',
     'credentials_unreadable',
     'left_audience',
     'credential_replaced',

@@ -3,10 +3,9 @@
 import type { Audience } from '../push/notification.ts'
 import type { Device } from '../schema/d1/device-table.ts'
 import { readDevices, readDevicesOfUsers } from '../schema/d1/devices.ts'
-import { listMemberKeys } from '../schema/ledger/members.ts'
 import type { Member, MemberKey } from './rpc.ts'
 
-export type DirectAudience = Exclude<Audience, { kind: 'topic' }>
+export type DirectAudience = Extract<Audience, { kind: 'users' | 'devices' }>
 
 /** The living devices of an audience. */
 export async function readDirectMembers(db: D1Database, appId: string, audience: DirectAudience): Promise<Member[]> {
@@ -18,16 +17,15 @@ export async function readDirectMembers(db: D1Database, appId: string, audience:
 }
 
 /**
- * The members of a ledger as the devices' table has them today, and those that are gone: retired, deleted, or of
+ * Members of a ledger, by their keys, as the devices' table has them today, and those that are gone: retired, deleted, or of
  * another user when it was a user who was meant. A member keeps its place in the ledger, whatever its slot is now.
  */
 export async function readFreshMembers(
   db: D1Database,
   appId: string,
   audience: DirectAudience,
-  sql: SqlStorage,
+  keys: readonly MemberKey[],
 ): Promise<{ current: Member[]; gone: MemberKey[] }> {
-  const keys = listMemberKeys(sql)
   const devices = await readDevices(
     db,
     appId,

@@ -12,6 +12,10 @@ import { createDurable, proxyDurable } from 'itty-durable'
 /** What itty-durable keeps on the instance beside the fields. */
 export interface Kept {
   state: DurableObjectState & { env: Env }
+  /** Writes all fields: one row. Called after every call; an object that may be a little behind overrides it. */
+  persist(): Promise<void>
+  /** Called once, when the fields have been read from storage. */
+  onLoad(): Promise<void>
 }
 
 // itty-durable's types are `any` and `{}`: this cast is where they end.

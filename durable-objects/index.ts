@@ -1,5 +1,7 @@
 /** The objects that wrangler.toml binds. */
 export { Notification } from './notification.ts'
+export { Order } from './order.ts'
 export { Signer } from './signer.ts'
 export { SubscriberShard } from './subscriber-shard.ts'
+export { Throttle } from './throttle.ts'
 export { Topic } from './topic.ts'

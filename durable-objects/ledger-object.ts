@@ -3,13 +3,30 @@
  * what was lost. Does the I/O around ledger.ts (queues, alarm); decides nothing about recipients.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { hasRetirements } from '../schema/ledger/tickets.ts'
+import type { Place } from '../push/replay.ts'
+import type { Postponement } from '../push/ticket-postpone.ts'
+import { countDeadLetters } from '../schema/ledger/dead-letters.ts'
+import { hasRetirements, readTicket } from '../schema/ledger/tickets.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
+import { HeldLanes, type LaneName } from './held-lanes.ts'
 import { enqueueTickets } from './lanes.ts'
 import { Ledger } from './ledger.ts'
 import { listDeliveries } from './ledger-deliveries.ts'
 import { wakeTickets } from './ledger-wake.ts'
-import type { DeliveryPage, DeliveryQuery, FanoutOrder, Lease, LedgerView, Settled, Settlement } from './rpc.ts'
+import { lookAtPlaces } from './open-replay.ts'
+import { postpone } from './postpone.ts'
+import type {
+  DeadLetterLook,
+  DeliveryPage,
+  DeliveryQuery,
+  FanoutOrder,
+  Lease,
+  LedgerView,
+  OpenStep,
+  ReplayOrder,
+  Settled,
+  Settlement,
+} from './rpc.ts'
 
 /**
  * Alarms are rounded up to this share of the retry base (1 s of 10), so that retries with jitter come back
@@ -19,6 +36,7 @@ const ALARM_TICKS_PER_BASE = 10
 
 export abstract class LedgerObject extends DurableObject<Env> {
   protected readonly ledger: Ledger
+  private readonly held: HeldLanes
   protected readonly leaseMs: number
   private readonly tickMs: number
   /** What the alarm is set to, as far as this instance knows; undefined: not asked yet. */
@@ -30,6 +48,7 @@ export abstract class LedgerObject extends DurableObject<Env> {
     this.leaseMs = Number(env.LEASE_SECONDS) * 1000
     this.tickMs = Math.max(1, Math.round((retryBaseSeconds * 1000) / ALARM_TICKS_PER_BASE))
     this.ledger = new Ledger(ctx.storage, { leaseMs: this.leaseMs, retryBaseSeconds })
+    this.held = new HeldLanes(ctx.storage)
   }
 
   /** How queue messages name this object. */
@@ -48,9 +67,20 @@ export abstract class LedgerObject extends DurableObject<Env> {
 
   /** See ledger.ts `settle`. Answers the devices to retire; the caller retires them and confirms. */
   async settle(notificationId: string, number: number, part: Settlement): Promise<Settled> {
-    const { wakeAt, ...settled } = this.ledger.settle(notificationId, number, part, Date.now())
+    const now = Date.now()
+    const { wakeAt, platform, ...settled } = this.ledger.settle(notificationId, number, part, now)
+    if (platform !== null) await this.moveLane({ notificationId, platform }, part, now)
     await this.afterChange(notificationId, part.last ? wakeAt : null)
     return settled
+  }
+
+  /** Lets a ticket wait that nobody has leased. False: it has to be leased all the same. */
+  async postpone(notificationId: string, number: number, postponement: Postponement): Promise<boolean> {
+    const place = { notificationId, number }
+    const postponed = postpone(this.ctx.storage, this.ledger, this.held, place, postponement, Date.now())
+    if (postponed.kind === 'lease_it') return false
+    if (postponed.wakeAt !== null) await this.wakeBy(postponed.wakeAt)
+    return true
   }
 
   /** The devices that a settlement named are retired. */
@@ -61,6 +91,11 @@ export abstract class LedgerObject extends DurableObject<Env> {
   /** Counts as of now; null when this ledger never saw the notification. */
   async ledgerView(notificationId: string): Promise<LedgerView | null> {
     return this.ledger.view(notificationId)
+  }
+
+  /** Whether some of a ticket is not settled. */
+  async isOpenTicket(notificationId: string, number: number): Promise<boolean> {
+    return (readTicket(this.ctx.storage.sql, notificationId, number)?.wakeAt ?? null) !== null
   }
 
   /** A page of what became of each recipient. */
@@ -75,12 +110,40 @@ export abstract class LedgerObject extends DurableObject<Env> {
     await this.afterChange(notificationId, null)
   }
 
-  /** Opens the ledger step by step and enqueues each step's tickets. Safe to repeat at any point. */
-  protected async openFanout(order: FanoutOrder): Promise<void> {
+  /** How many dead letters a replay would find: all of a fan-out's, or those at some places. */
+  async lookAtDeadLetters(notificationId: string, places: readonly Place[] | null): Promise<DeadLetterLook> {
+    const { sql } = this.ctx.storage
+    if (places !== null) return lookAtPlaces(sql, notificationId, places)
+    return { ...countDeadLetters(sql, notificationId), unknown: [] }
+  }
+
+  /** Sends dead letters of this ledger again. Safe to repeat at any point. False: they are not here any more. */
+  async openReplay(order: ReplayOrder): Promise<boolean> {
+    if (this.ledger.fanout(order.replayOf)?.appId !== order.appId) return false
+    await this.openSteps(order, () => this.ledger.replayStep(order, Date.now()))
+    return true
+  }
+
+  /**
+   * Opens the ledger step by step and enqueues each step's tickets. Safe to repeat at any point.
+   *
+   * @param mayBegin asked in the same turn in which a ledger that is not there yet would begin
+   * @returns false: it might not
+   */
+  protected async openFanout(order: FanoutOrder, mayBegin: () => boolean = () => true): Promise<boolean> {
+    let opens = true
+    await this.openSteps(order, () => {
+      opens = this.ledger.fanout(order.notificationId) !== null || mayBegin()
+      return opens ? this.ledger.openStep(order, Date.now()) : { tickets: [], done: true }
+    })
+    return opens
+  }
+
+  private async openSteps(order: FanoutOrder, step: () => OpenStep): Promise<void> {
     await this.wakeBy(Date.now() + this.leaseMs)
     for (;;) {
-      const { tickets, done } = this.ledger.openStep(order, Date.now())
-      await enqueueTickets(this.env, this.ref, order.notificationId, tickets, this.urgent)
+      const { tickets, done } = step()
+      if (!order.byTurn) await enqueueTickets(this.env, this.ref, order, tickets, this.urgent)
       if (done) break
     }
     await this.afterChange(order.notificationId, null)
@@ -88,9 +151,12 @@ export abstract class LedgerObject extends DurableObject<Env> {
 
   /** Brings back tickets that are due and reports that got lost; answers when to look again. */
   protected async wakeLedger(now: number): Promise<number | null> {
-    const { due, unreported, nextAt } = wakeTickets(this.ctx.storage, this.ledger, now, this.leaseMs)
+    const { due, unreported, nextAt } = wakeTickets(this.ctx.storage, this.ledger, this.held, now, this.leaseMs)
     for (const [notificationId, tickets] of Map.groupBy(due, (ticket) => ticket.notificationId)) {
-      await enqueueTickets(this.env, this.ref, notificationId, tickets, this.urgent)
+      const fanout = this.ledger.fanout(notificationId)
+      // Of a replay only those count who are of it: the lane is that of the first time.
+      const sized = tickets.map((ticket) => ({ ...ticket, size: ticket.size - ticket.outside }))
+      if (fanout) await enqueueTickets(this.env, this.ref, fanout, sized, this.urgent)
     }
     for (const notificationId of unreported) await this.report(notificationId)
     return nextAt
@@ -110,11 +176,15 @@ export abstract class LedgerObject extends DurableObject<Env> {
     this.alarmAt = null
   }
 
+  /** A push that got through ends its lane's waiting; a ticket that was handed back for the whole lane begins it. */
+  private async moveLane(lane: LaneName, { accepted, resumeAt, holdsLane }: Settlement, now: number): Promise<void> {
+    if (resumeAt !== null && holdsLane) this.held.hold(lane, resumeAt, now)
+    else if (accepted.length > 0 && this.held.release(lane)) await this.wakeBy(now)
+  }
+
   private async afterChange(notificationId: string, wakeAt: number | null): Promise<void> {
     if (wakeAt !== null) await this.wakeBy(wakeAt)
-    if (!this.ledger.isDone(notificationId)) return
-    this.ledger.setState(notificationId, 'done')
-    await this.report(notificationId)
+    if (this.ledger.finish(notificationId)) await this.report(notificationId)
   }
 
   private async report(notificationId: string): Promise<void> {

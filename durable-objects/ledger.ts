@@ -1,32 +1,28 @@
 /**
  * A ledger over some members: opens fan-outs, leases tickets, enters settlements. A thin shell that loads rows,
  * asks push/ticket.ts and writes what it says, in one transaction each. It does not enqueue, call other objects
- * or set alarms: that is its owner's (SubscriberShard, Notification).
+ * or set alarms: that is its owner's (SubscriberShard, Notification). What it remembers is ledger-records.ts.
  */
-import { PLATFORMS } from '../push/device.ts'
-import { addCounts, emptyCounts } from '../push/ledger.ts'
+import type { Platform } from '../push/device.ts'
 import { nextStep } from '../push/retry.ts'
-import { type Exception, isFinished, settleRest, type TicketChange } from '../push/ticket.ts'
+import { type Exception, isFinished, settleRest } from '../push/ticket.ts'
 import { enterSettlement, grantLease } from '../push/ticket-lease.ts'
-import { putExceptions, readExceptions } from '../schema/ledger/exceptions.ts'
-import { type Fanout, insertFanout, readFanout, updateFanout } from '../schema/ledger/fanouts.ts'
-import { dropMembers, type MemberRow, putMembers, readTicketMembers } from '../schema/ledger/members.ts'
-import {
-  countUnfinishedTickets,
-  type PlacedTicket,
-  putTicket,
-  readCounts,
-  readOpenTickets,
-  readTicket,
-} from '../schema/ledger/tickets.ts'
+import { wakeTicket } from '../push/ticket-wake.ts'
+import { readExceptions } from '../schema/ledger/exceptions.ts'
+import { type Fanout, insertFanout } from '../schema/ledger/fanouts.ts'
+import { dropMembers, putMembers, readTicketMembers, updateMembers } from '../schema/ledger/members.ts'
+import { type PlacedTicket, putTicket, readOpenTickets, readTicket } from '../schema/ledger/tickets.ts'
+import { LedgerRecords } from './ledger-records.ts'
+import { toRow } from './member-row.ts'
 import { closedFanout, cutStep, openingFanout } from './open-fanout.ts'
+import { replayingFanout, replayStep } from './open-replay.ts'
 import type {
   FanoutOrder,
   Lease,
-  LedgerView,
   Member,
   MemberKey,
   OpenStep,
+  ReplayOrder,
   Retirement,
   Settled,
   Settlement,
@@ -38,16 +34,11 @@ export interface LedgerSettings {
   readonly retryBaseSeconds: number
 }
 
-export class Ledger {
-  private readonly storage: DurableObjectStorage
+export class Ledger extends LedgerRecords {
   private readonly settings: LedgerSettings
-  private readonly fanouts = new Map<string, Fanout>()
-  private readonly unfinished = new Map<string, number>()
-  /** When a ticket of a lane (notification and platform) was last leased or settled; memory only. */
-  private readonly laneActiveAt = new Map<string, number>()
 
   constructor(storage: DurableObjectStorage, settings: LedgerSettings) {
-    this.storage = storage
+    super(storage)
     this.settings = settings
   }
 
@@ -73,19 +64,37 @@ export class Ledger {
     })
   }
 
+  /** How many members there are, once others have passed to another ledger. */
+  setMemberCount(members: number): void {
+    this.storage.kv.put('tally', { ...this.tally(), members })
+  }
+
+  /** What is true now of recipients that another ledger counts: their rows are kept for the fan-outs that have them. */
+  refreshMoved(present: readonly Member[], gone: readonly MemberKey[]): void {
+    this.storage.transactionSync(() => {
+      updateMembers(this.storage.sql, present.map(toRow))
+      dropMembers(this.storage.sql, gone, this.tally().sequence)
+    })
+  }
+
   /**
    * Opens the ledger of a notification over today's members, one bounded step a call. Idempotent: a step that is
    * repeated after a crash goes on where the rows say, and an opened ledger answers done.
    */
   openStep(order: FanoutOrder, now: number): OpenStep {
+    const terms = { now, leaseMs: this.settings.leaseMs }
     return this.storage.transactionSync(() => {
       const fanout = this.fanout(order.notificationId) ?? this.begin(order, now)
-      if (fanout.state !== 'opening') return { tickets: [], done: true }
-      const unfinished = this.unfinishedTickets(order.notificationId)
-      const step = cutStep(this.storage.sql, fanout, order.platforms, { now, leaseMs: this.settings.leaseMs })
-      this.unfinished.set(order.notificationId, unfinished + step.tickets.length)
-      this.keep(step.fanout)
-      return { tickets: step.tickets, done: step.fanout.state !== 'opening' }
+      return this.enterStep(fanout, () => cutStep(this.storage.sql, fanout, order, terms))
+    })
+  }
+
+  /** As {@link openStep}, over the dead letters of an earlier fan-out of this ledger. @throws when it is not here */
+  replayStep(order: ReplayOrder, now: number): OpenStep {
+    const terms = { now, leaseMs: this.settings.leaseMs }
+    return this.storage.transactionSync(() => {
+      const fanout = this.fanout(order.notificationId) ?? this.beginReplay(order, now)
+      return this.enterStep(fanout, () => replayStep(this.storage.sql, fanout, order, terms))
     })
   }
 
@@ -95,7 +104,7 @@ export class Ledger {
       const fanout = this.fanout(notificationId)
       const ticket = fanout && readTicket(this.storage.sql, notificationId, number)
       if (!fanout || !ticket) return { kind: 'nothing' }
-      this.laneActiveAt.set(laneOf(ticket), now)
+      this.noteLaneMoved(ticket, now)
       const rows = readExceptions(this.storage.sql, notificationId, number)
       const retirements = ticket.retires ? rows.flatMap(toRetirement) : []
       if (isFinished(ticket) && retirements.length === 0) return { kind: 'nothing' }
@@ -106,13 +115,15 @@ export class Ledger {
       const granted = grantLease(ticket, rows, members, terms)
       if (granted.ticket !== ticket) this.enter(ticket, granted, now)
       if (granted.recipients.length === 0 && retirements.length === 0) return { kind: 'nothing' }
-      const { appId, message } = fanout
-      const { platform } = ticket
+      const { appId, message, pushId, pushSequence } = fanout
+      const { platform, stalls } = ticket
       const { recipients } = granted
       return {
         kind: 'leased',
         leaseId,
         notificationId,
+        pushId,
+        pushSequence,
         appId,
         platform,
         message,
@@ -120,6 +131,7 @@ export class Ledger {
         expiresAt,
         recipients,
         retirements,
+        stalls,
       }
     })
   }
@@ -129,8 +141,8 @@ export class Ledger {
     return this.storage.transactionSync(() => {
       const fanout = this.fanout(notificationId)
       const ticket = fanout && readTicket(this.storage.sql, notificationId, number)
-      if (!fanout || !ticket) return { retirements: [], held: false, wakeAt: null }
-      this.laneActiveAt.set(laneOf(ticket), now)
+      if (!fanout || !ticket) return { retirements: [], held: false, wakeAt: null, platform: null }
+      this.noteLaneMoved(ticket, now)
       const { leaseMs, retryBaseSeconds: baseSeconds } = this.settings
       const { guarantee, expiresAt, canceledAt, openedSeq } = fanout
       const rows = readExceptions(this.storage.sql, notificationId, number)
@@ -157,7 +169,8 @@ export class Ledger {
       })
       if (entered.ticket !== ticket) this.enter(ticket, entered, now)
       const held = entered.ticket.leaseId === part.leaseId && canceledAt === null
-      return { retirements: entered.retired.flatMap(toRetirement), held, wakeAt: entered.ticket.wakeAt }
+      const { wakeAt } = entered.ticket
+      return { retirements: entered.retired.flatMap(toRetirement), held, wakeAt, platform: ticket.platform }
     })
   }
 
@@ -177,7 +190,7 @@ export class Ledger {
   cancel(notificationId: string, appId: string, now: number): void {
     this.storage.transactionSync(() => {
       const fanout = this.fanout(notificationId)
-      if (!fanout) return insertFanout(this.storage.sql, closedFanout(notificationId, appId, now))
+      if (!fanout) return insertFanout(this.storage, closedFanout(notificationId, appId, now))
       if (fanout.canceledAt !== null) return
       const state = fanout.state === 'opening' ? 'sending' : fanout.state
       this.keep({ ...fanout, canceledAt: now, state, cutAfter: null })
@@ -188,72 +201,37 @@ export class Ledger {
     })
   }
 
-  /** Counts as of now; null when this ledger never saw the notification. */
-  view(notificationId: string): LedgerView | null {
-    const fanout = this.fanout(notificationId)
-    if (!fanout) return null
-    const byPlatform = readCounts(this.storage.sql, notificationId)
-    const counts = emptyCounts()
-    for (const platform of PLATFORMS) if (byPlatform[platform]) addCounts(counts, byPlatform[platform])
-    return { counts, byPlatform, done: fanout.state !== 'opening' && counts.pending === 0 }
+  /** Moves on an alarm's look at a ticket that is due. False: it has ended, and there is nothing to send. */
+  wake(ticket: PlacedTicket, now: number): boolean {
+    const fanout = this.fanout(ticket.notificationId)
+    if (!fanout) return false
+    const { guarantee, expiresAt } = fanout
+    const woken = wakeTicket(ticket, { now, leaseMs: this.settings.leaseMs, expiresAt, guarantee })
+    this.enter(ticket, { ticket: woken, writes: [] }, woken.wakeAt === null ? now : ticket.updatedAt)
+    return woken.wakeAt !== null
   }
 
-  /** Whether all tickets are cut and nothing is pending, and nobody has been told so. */
-  isDone(notificationId: string): boolean {
-    return this.fanout(notificationId)?.state === 'sending' && this.unfinishedTickets(notificationId) === 0
+  private enterStep(fanout: Fanout, take: () => ReturnType<typeof cutStep>): OpenStep {
+    if (fanout.state !== 'opening') return { tickets: [], done: true }
+    const step = take()
+    this.keepOpening(step.fanout)
+    return { tickets: step.tickets, done: step.fanout.state !== 'opening' }
   }
 
-  /** Whether tickets of this lane moved within a lease's time: then a ticket that waits is queued, not lost. */
-  laneMovedSince(ticket: Pick<PlacedTicket, 'notificationId' | 'platform'>, since: number): boolean {
-    return (this.laneActiveAt.get(laneOf(ticket)) ?? 0) > since
-  }
-
-  fanout(notificationId: string): Fanout | null {
-    const known = this.fanouts.get(notificationId)
-    if (known) return known
-    const fanout = readFanout(this.storage.sql, notificationId)
-    if (fanout) this.fanouts.set(notificationId, fanout)
+  private beginReplay(order: ReplayOrder, now: number): Fanout {
+    const original = this.fanout(order.replayOf)
+    if (!original) throw new Error(`the ledger of ${order.replayOf} is not here any more`)
+    const fanout = replayingFanout(original, order, now)
+    insertFanout(this.storage, fanout)
     return fanout
-  }
-
-  /** Moves a fan-out on; its Notification has been told, say. */
-  setState(notificationId: string, state: Fanout['state']): void {
-    const fanout = this.fanout(notificationId)
-    if (fanout) this.keep({ ...fanout, state })
-    if (state !== 'reported') return
-    this.fanouts.delete(notificationId)
-    this.unfinished.delete(notificationId)
-    for (const platform of PLATFORMS) this.laneActiveAt.delete(laneOf({ notificationId, platform }))
   }
 
   private begin(order: FanoutOrder, now: number): Fanout {
     const tally = this.tally()
     this.storage.kv.put('tally', { ...tally, sequence: tally.sequence + 1 })
     const fanout = openingFanout(order, tally.sequence, now)
-    insertFanout(this.storage.sql, fanout)
+    insertFanout(this.storage, fanout)
     return fanout
-  }
-
-  /** Writes what a decision changed and keeps the number of unfinished tickets. */
-  private enter(before: PlacedTicket, change: TicketChange & { writes: Exception[] }, now: number): void {
-    const { notificationId, number } = before
-    const unfinished = this.unfinishedTickets(notificationId)
-    putExceptions(this.storage.sql, notificationId, number, change.writes, now)
-    putTicket(this.storage.sql, { ...before, ...change.ticket, updatedAt: now })
-    if (!isFinished(before) && isFinished(change.ticket)) this.unfinished.set(notificationId, unfinished - 1)
-  }
-
-  private unfinishedTickets(notificationId: string): number {
-    const known = this.unfinished.get(notificationId)
-    if (known !== undefined) return known
-    const count = countUnfinishedTickets(this.storage.sql, notificationId)
-    this.unfinished.set(notificationId, count)
-    return count
-  }
-
-  private keep(fanout: Fanout): void {
-    this.fanouts.set(fanout.notificationId, fanout)
-    updateFanout(this.storage.sql, fanout)
   }
 
   /** Kept in one value: how many fan-outs were opened, and how many members there are now. */
@@ -265,19 +243,12 @@ export class Ledger {
 export interface EnteredSettlement extends Settled {
   /** When the ticket wants to be looked at again; null: finished. */
   readonly wakeAt: number | null
-}
-
-function laneOf(ticket: Pick<PlacedTicket, 'notificationId' | 'platform'>): string {
-  return `${ticket.notificationId} ${ticket.platform}`
+  /** Of the ticket; null: there is none. */
+  readonly platform: Platform | null
 }
 
 function toRetirement(row: Exception): Retirement[] {
   if (row.retireAsOfAt === null) return []
   const { deviceId, address, retireAsOfAt: asOfAt } = row
   return [{ deviceId, address: address ?? '', asOfAt, reason: row.reason ?? 'unregistered' }]
-}
-
-function toRow(member: Member): MemberRow {
-  const { address, ...rest } = member
-  return { ...rest, addressKind: address.kind, address: address.value }
 }

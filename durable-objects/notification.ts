@@ -1,60 +1,53 @@
 /**
  * One send: what was asked, its state, its schedule and its counts. Sends to a topic are counted by the topic's
- * shards, which report here; sends to users and devices have their ledger in this object. The states and sums are
+ * shards, which report here; sends to users and devices have their ledger in this object, see direct-send.ts. An ordered
+ * one starts when it is its turn in the line of its topic, or of some user. The states and sums are
  * decided in push/notification-life.ts; receipts are receipts.ts; nothing here talks to a push service.
  */
-import { drizzle } from 'drizzle-orm/durable-sqlite'
-import { migrate } from 'drizzle-orm/durable-sqlite/migrator'
 import type { Send } from '../push/notification.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
-import { listCredentialPlatforms } from '../schema/d1/credentials.ts'
-import { databaseOf } from '../schema/databases.ts'
-import migrations from '../schema/migrations/notification/migrations.js'
+import type { Piece } from '../push/shard-directory.ts'
 import { countReceipts, putReceipts } from '../schema/notification/receipts.ts'
-import type { LedgerRef } from '../schema/queue-messages.ts'
-import { type DirectAudience, readDirectMembers, readFreshMembers } from './direct-audience.ts'
-import { LedgerObject } from './ledger-object.ts'
+import { DirectSend } from './direct-send.ts'
+import { ledgersOf, replayPieces } from './pieces.ts'
+import { findReplayable } from './replay-source.ts'
 import type {
   CreateAnswer,
   DeliveryPage,
   DeliveryQuery,
   FanoutOrder,
-  Lease,
   LedgerView,
   NotificationCalls,
   NotificationView,
   ReceiptCounts,
   ReceiptEvent,
+  Replayable,
+  ReplayOrder,
+  ShardPlace,
 } from './rpc.ts'
 import { shardDeliveries } from './shard-deliveries.ts'
-import { askShards, cancelShard, chaseShard, enqueueShards } from './topic-fanout.ts'
-import { shardsOfTopic } from './topic-members.ts'
+import { ledgerNamed } from './stubs.ts'
+import { askShards, cancelShard, chaseShard, enqueuePieces } from './topic-fanout.ts'
+import { readPieces, readPiecesAnew } from './topic-members.ts'
 
 const NO_RECEIPTS: ReceiptCounts = { delivered: 0, opened: 0, clicked: 0 }
 
-/** Finished notifications are kept this long for questions about them, then their object is emptied. */
-const RETENTION_MS = 30 * 24 * 60 * 60 * 1000
+/** After this long it has expired by the clock of every object, so nothing of it is sent any more. */
+const EXPIRED_EVERYWHERE_MS = 5_000
 
-/** A direct send's recipients are read again from the devices' table when a lease comes this long after the start. */
-const FRESH_FOR_MS = 5_000
-
-export class Notification extends LedgerObject implements NotificationCalls {
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env)
-    if (this.hasTables) ctx.blockConcurrencyWhile(() => this.migrate())
-  }
-
+export class Notification extends DirectSend implements NotificationCalls {
   /** Accepts a send. Idempotent by the object's name: a second call with the same body answers the first one's id. */
   async create(request: { id: string; appId: string; send: Send; bodyHash: string }): Promise<CreateAnswer> {
     const earlier = await this.replay(request.bodyHash)
-    if (earlier) return earlier
+    if (earlier) return earlier.kind === 'replayed' ? await this.answerInLine(earlier) : earlier
     const now = Date.now()
     const created = life.begin(request, now)
     this.write(created)
     await this.wakeBy(created.status === 'scheduled' ? (created.send.sendAt ?? now) : now + this.leaseMs)
+    const answer = await this.answerInLine({ kind: 'created', id: created.id, status: created.status })
     if (created.status === 'queued') this.ctx.waitUntil(this.startSoon(now))
-    return { kind: 'created', id: created.id, status: created.status }
+    return answer
   }
 
   /** What a repetition of an earlier request gets; null when there was none. Changes nothing. */
@@ -75,17 +68,52 @@ export class Notification extends LedgerObject implements NotificationCalls {
     return { id, status, send, createdAt, startedAt, completedAt, counts, byPlatform, receipts }
   }
 
-  /** What a shard needs to open its ledger; null when there is nothing to open any more. */
-  async order(): Promise<FanoutOrder | null> {
+  /** What a shard of its topic needs to open its ledger; null when there is nothing to open, there or any more. */
+  async order(shard: string): Promise<FanoutOrder | null> {
     const known = this.read()
-    if (known?.status !== 'sending') return null
-    return this.orderOf(known)
+    if (known?.status !== 'sending' || known.send.audience.kind !== 'topic') return null
+    const piece = life.openShards(known).find((open) => open.shard === shard)
+    return piece ? { ...(await this.orderOf(known)), fromSlot: piece.fromSlot, toSlot: piece.toSlot } : null
+  }
+
+  /** What the holder of dead letters needs to send them again; null when this is no replay of any there, or is over. */
+  async replayOrder(ledger: string): Promise<ReplayOrder | null> {
+    const known = this.read()
+    if (known?.status !== 'sending' || known.send.audience.kind !== 'replay') return null
+    const { of: replayOf, pushId, pieces } = known.send.audience.replay
+    const piece = pieces.find((asked) => asked.ledger === ledger)
+    return piece ? { ...(await this.orderOf(known)), replayOf, pushId, places: piece.places } : null
+  }
+
+  /** What a replay of its dead letters would find. @param places null: all of them */
+  async replayable(places: readonly ShardPlace[] | null): Promise<Replayable | null> {
+    const known = this.read()
+    if (!known) return null
+    const { ref: own } = this
+    return await findReplayable(known, own, places, (ref, asked) => {
+      return ref.name === own.name
+        ? this.lookAtDeadLetters(known.id, asked)
+        : ledgerNamed(this.env, ref).lookAtDeadLetters(known.id, asked)
+    })
   }
 
   /** A shard has settled everybody. */
   async shardDone(shard: string, view: LedgerView): Promise<void> {
+    await this.noteDeadLetters(view)
     const known = this.read()
     if (known) await this.advance(life.shardDone(known, shard, view, Date.now()))
+  }
+
+  /** A shard does not own all the slots it was to open: their present owners open them instead. */
+  async pieceMoved(piece: Piece): Promise<void> {
+    const known = this.read()
+    if (known?.send.audience.kind !== 'topic') return
+    const owners = await readPiecesAnew(this.env, known.appId, known.send.audience.topic, piece)
+    const current = this.read() ?? known
+    const next = life.replacePiece(current, piece, owners)
+    if (next === current) return
+    this.write(next)
+    await enqueuePieces(this.env, next, owners)
   }
 
   /** Stops what has not been handed to a push service. */
@@ -93,12 +121,20 @@ export class Notification extends LedgerObject implements NotificationCalls {
     const known = this.read()
     if (!known) return null
     await this.advance(life.cancel(known, Date.now()))
-    for (const shard of life.openShards(known)) {
+    for (const { shard } of life.openShards(known)) {
       const view = await cancelShard(this.env, known, shard)
       if (view) await this.shardDone(shard, view)
     }
     if (known.shards === null && known.startedAt !== null) await this.cancelOwn(known)
     return await this.view()
+  }
+
+  /** A line says that it is its turn there. Answers at once; false: it is over in that line. */
+  async turn(line: string, sequence: number): Promise<boolean> {
+    const known = this.read()
+    if (!known || known.completedAt !== null || !this.lines.take(line, sequence)) return false
+    this.ctx.waitUntil(this.startSoon(Date.now()))
+    return true
   }
 
   /** A page of what became of each recipient. */
@@ -108,7 +144,7 @@ export class Notification extends LedgerObject implements NotificationCalls {
     if (known.shards === null) {
       return this.hasTables ? await this.ledgerDeliveries(known.id, query) : { data: [], nextCursor: null }
     }
-    return await shardDeliveries(this.env, Object.keys(known.shards), known.id, query)
+    return await shardDeliveries(this.env, ledgersOf(known, this.ref), known.id, query)
   }
 
   /** Counts what a device reports, each event once. False: no such notification. */
@@ -119,45 +155,26 @@ export class Notification extends LedgerObject implements NotificationCalls {
     return true
   }
 
-  /** As in the base, but a late lease reads the devices again: a rotated or retired address is never used. */
-  override async lease(notificationId: string, number: number): Promise<Lease> {
-    const known = this.read()
-    if (!known || !this.hasTables) return { kind: 'nothing' }
-    if (Date.now() - (known.startedAt ?? 0) > FRESH_FOR_MS) await this.refreshMembers(known)
-    return await super.lease(notificationId, number)
-  }
-
   override async alarm(): Promise<void> {
     this.alarmRang()
     const known = this.read()
     if (!known) return
     const now = Date.now()
-    if (known.completedAt !== null) return await this.lookAfterFinished(known.completedAt, now)
+    if (known.completedAt !== null) return await this.lookAfterFinished(known, known.completedAt, now)
     if (known.status === 'scheduled' && !life.isDue(known, now)) return await this.wakeBy(known.send.sendAt ?? now)
     // Armed before the work: an alarm that fails six times is not repeated by the platform.
     await this.wakeBy(now + this.leaseMs)
+    if (known.send.ordered) await this.lines.askAgain(known)
     if (life.isDue(known, now)) await this.start(now)
     else if (known.shards === null) await this.wakeOwn(now)
     else await this.chaseShards(known)
-  }
-
-  protected override get ref(): LedgerRef {
-    return { kind: 'notification', name: this.ctx.id.name! }
-  }
-
-  protected override get urgent(): boolean {
-    return this.read()?.send.message.priority === 'high'
-  }
-
-  protected override async whenDone(_notificationId: string, _view: LedgerView): Promise<void> {
-    const known = this.read()
-    if (known) await this.advance(life.complete(known, Date.now()))
   }
 
   /** Starts right after the answer; a start that fails is reported here and repeated by the alarm. */
   private async startSoon(now: number): Promise<void> {
     try {
       await this.start(now)
+      await this.letGo()
     } catch (error) {
       console.error('a start failed, the alarm repeats it', { id: this.read()?.id, error: String(error) })
     }
@@ -167,113 +184,68 @@ export class Notification extends LedgerObject implements NotificationCalls {
   private async start(now: number): Promise<void> {
     const known = this.read()
     if (!known || !life.isDue(known, now)) return
-    const { audience } = known.send
-    if (audience.kind === 'topic') {
-      const shards = await shardsOfTopic(this.env, known.appId, audience.topic)
-      const started = life.startShards(this.read() ?? known, shards, now)
+    const { audience, ordered } = known.send
+    if (ordered && !(await this.mayStart(known, now))) return
+    if (audience.kind === 'topic' || audience.kind === 'replay') {
+      const pieces =
+        audience.kind === 'topic'
+          ? await readPieces(this.env, known.appId, audience.topic)
+          : replayPieces(audience.replay)
+      const started = life.startShards(this.read() ?? known, pieces, now)
       await this.advance(started)
-      return await enqueueShards(this.env, started)
+      return await enqueuePieces(this.env, started, life.openShards(started))
     }
     await this.startDirect(known, audience, now)
   }
 
-  private async startDirect(known: NotificationLife, audience: DirectAudience, now: number): Promise<void> {
-    const members = await readDirectMembers(databaseOf(this.env, known.appId), known.appId, audience)
-    const order = await this.orderOf(known)
-    await this.makeTables()
-    // Everything that had to be waited for is here. Canceled or started by another call meanwhile: nothing starts.
+  /** Before anybody hears of an ordered send it is in its lines, so that lines have the order of acceptance. */
+  private async answerInLine(answer: CreateAnswer): Promise<CreateAnswer> {
+    const known = this.read()
+    if (!known?.send.ordered || known.status !== 'queued') return answer
+    // It was accepted before it had to enter any line; the alarm asks until there is room.
+    if (life.firstStatus(known.send, known.createdAt) === 'scheduled') return answer
+    let hasRoom: boolean
+    try {
+      hasRoom = await this.lines.enter(known)
+    } catch (error) {
+      console.error('a line did not answer, the alarm asks it again', { id: known.id, error: String(error) })
+      return { kind: 'unknown' }
+    }
     const current = this.read()
-    if (!current || !life.isDue(current, now)) return
-    this.ledger.join(members)
-    this.write(life.startDirect(current, now))
-    await this.openFanout(order)
+    // A twin of this request was refused meanwhile.
+    if (current === null) return { kind: 'line_full' }
+    // Where it was its turn it has begun already; it enters the other lines when they have room.
+    if (hasRoom || current.status !== 'queued') return answer
+    // It may have been accepted before: only the request that made it may be told that it was not.
+    return answer.kind === 'created' ? await this.refuse(known) : { kind: 'unknown' }
   }
 
-  private async orderOf(known: NotificationLife): Promise<FanoutOrder> {
-    const { id, appId, send, expiresAt } = known
-    const platforms = await listCredentialPlatforms(databaseOf(this.env, appId), appId)
-    return { notificationId: id, appId, message: send.message, guarantee: send.guarantee, expiresAt, platforms }
+  /** Emptied at once, so that nothing starts while the lines are left. */
+  private async refuse(known: NotificationLife): Promise<CreateAnswer> {
+    const leaving = this.lines.leaveAll(known)
+    await this.ctx.storage.deleteAll()
+    this.alarmRang()
+    await leaving
+    return { kind: 'line_full' }
+  }
+
+  /** Whether it is its turn in some line; one that expired waiting starts too, to settle everybody as expired. */
+  private async mayStart(known: NotificationLife, now: number): Promise<boolean> {
+    if (now >= known.expiresAt + EXPIRED_EVERYWHERE_MS) return true
+    this.write(life.queue(known))
+    await this.lines.enterWhereItCan(known)
+    return this.lines.mayStart
   }
 
   private async chaseShards(known: NotificationLife): Promise<void> {
-    for (const shard of life.openShards(known)) {
-      const view = await chaseShard(this.env, known, shard)
-      if (view) await this.shardDone(shard, view)
+    for (const piece of life.openShards(known)) {
+      const view = await chaseShard(this.env, known, piece)
+      if (view) await this.shardDone(piece.shard, view)
     }
-  }
-
-  private async cancelOwn(known: NotificationLife): Promise<void> {
-    await this.cancelFanout(known.id, known.appId)
-    // A ledger that was not open yet is closed without a word, so nobody else says that this is over.
-    const current = this.read()
-    if (current && this.ownView(current)?.done) await this.advance(life.complete(current, Date.now()))
-  }
-
-  /** Devices may still wait to be retired; after that it is kept for questions, and emptied. */
-  private async lookAfterFinished(completedAt: number, now: number): Promise<void> {
-    if (now >= completedAt + RETENTION_MS) return await this.ctx.storage.deleteAll()
-    const nextAt = this.hasTables ? await this.wakeLedger(now) : null
-    await this.wakeBy(nextAt ?? completedAt + RETENTION_MS)
-  }
-
-  private async wakeOwn(now: number): Promise<void> {
-    const known = this.read()
-    if (known?.status === 'canceled' && !this.ownView(known)) return await this.cancelOwn(known)
-    if (known?.startedAt != null && !this.ownView(known)) await this.openFanout(await this.orderOf(known))
-    const nextAt = await this.wakeLedger(now)
-    if (nextAt !== null) await this.wakeBy(nextAt)
   }
 
   private async ledgerViews(known: NotificationLife): Promise<LedgerView[]> {
     if (known.shards === null) return [this.ownView(known) ?? life.EMPTY_VIEW]
     return await askShards(this.env, known)
-  }
-
-  private async refreshMembers(known: NotificationLife): Promise<void> {
-    const { audience } = known.send
-    if (audience.kind === 'topic') return
-    const { current, gone } = await readFreshMembers(
-      databaseOf(this.env, known.appId),
-      known.appId,
-      audience,
-      this.ctx.storage.sql,
-    )
-    this.ledger.leave(gone)
-    this.ledger.join(current)
-  }
-
-  private async advance(next: NotificationLife): Promise<void> {
-    this.write(next)
-    if (next.completedAt !== null) await this.wakeBy(next.completedAt + RETENTION_MS)
-  }
-
-  private ownView(known: NotificationLife): LedgerView | null {
-    return this.hasTables ? this.ledger.view(known.id) : null
-  }
-
-  /**
-   * Tables are made when something has to be put into them: a send to a topic needs none, and an id that somebody
-   * guessed must not leave any behind.
-   */
-  private async makeTables(): Promise<void> {
-    if (this.hasTables) return
-    await this.migrate()
-    this.ctx.storage.kv.put('tables', true)
-  }
-
-  private get hasTables(): boolean {
-    return this.ctx.storage.kv.get<boolean>('tables') === true
-  }
-
-  private async migrate(): Promise<void> {
-    await migrate(drizzle(this.ctx.storage), migrations)
-  }
-
-  private read(): NotificationLife | null {
-    return this.ctx.storage.kv.get<NotificationLife>('notification') ?? null
-  }
-
-  private write(next: NotificationLife): void {
-    this.ctx.storage.kv.put('notification', next)
   }
 }

@@ -18,6 +18,9 @@ export interface NewNotification {
   readonly now: number
 }
 
+/** An object answers in milliseconds. One that takes this long is overloaded, or is being moved. */
+const ANSWER_DEADLINE_MS = 10_000
+
 /** What an earlier request with the same idempotency key was answered, if there was one. */
 export async function replayNotification(
   env: Env,
@@ -25,18 +28,53 @@ export async function replayNotification(
 ): Promise<CreateAnswer | null> {
   if (idempotencyKey === null) return null
   const id = makeId('ntf', now, await digest(`${appId} ${idempotencyKey}`))
-  return await notificationNamed(env, appId, id).replay(bodyHash)
+  return await answerOf(notificationNamed(env, appId, id).replay(bodyHash), ANSWER_DEADLINE_MS)
 }
 
-/** Makes a notification durable and starts it. When it answers, nothing of it can get lost. */
-export async function createNotification(env: Env, request: NewNotification): Promise<CreateAnswer> {
+/**
+ * Makes a notification durable and starts it. When it answers, nothing of it can get lost.
+ *
+ * @param deadlineMs how long to wait for the object
+ */
+export async function createNotification(
+  env: Env,
+  request: NewNotification,
+  deadlineMs = ANSWER_DEADLINE_MS,
+): Promise<CreateAnswer> {
   const { appId, idempotencyKey, now } = request
   const random =
     idempotencyKey === null
       ? crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES))
       : await digest(`${appId} ${idempotencyKey}`)
   const id = makeId('ntf', now, random)
-  return await notificationNamed(env, appId, id).create({ id, appId, send: request.send, bodyHash: request.bodyHash })
+  const { send, bodyHash } = request
+  return await answerOf(notificationNamed(env, appId, id).create({ id, appId, send, bodyHash }), deadlineMs)
+}
+
+/** What the object answers in time. What went wrong inside of it is thrown on. */
+async function answerOf<Answer>(call: Promise<Answer>, deadlineMs: number): Promise<Answer | { kind: 'unknown' }> {
+  const late = Promise.withResolvers<{ kind: 'unknown' }>()
+  const timer = setTimeout(() => late.resolve({ kind: 'unknown' }), deadlineMs)
+  try {
+    return await Promise.race([call, late.promise])
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    console.error('an object did not answer whether it accepted a send', { error: String(error) })
+    return { kind: 'unknown' }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * The platform could not reach the object, or stopped it: both are marked on the error
+ * (developers.cloudflare.com/durable-objects/best-practices/error-handling).
+ */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ['retryable', 'overloaded', 'durableObjectReset'].some(
+    (mark) => mark in error && error[mark as keyof Error] === true,
+  )
 }
 
 async function digest(text: string): Promise<Uint8Array> {

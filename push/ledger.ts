@@ -6,6 +6,9 @@
  */
 import { SETTLED_STATUSES, type SettledStatus } from './outcome.ts'
 
+/** The object that holds a ledger: a topic's shard, or the notification itself. */
+export type LedgerKind = 'shard' | 'notification'
+
 /** Counts of recipients by what became of them. */
 export type LedgerCounts = { targeted: number; pending: number } & Record<SettledStatus, number>
 

@@ -1,6 +1,7 @@
 /**
  * What a caller asked to be sent, after parsing at the door. Plain data: no clock, no storage.
  */
+import type { Replay } from './replay.ts'
 
 /** JSON as it crosses the wire. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -32,6 +33,8 @@ export type Audience =
   | { readonly kind: 'topic'; readonly topic: string }
   | { readonly kind: 'users'; readonly userIds: readonly string[] }
   | { readonly kind: 'devices'; readonly deviceIds: readonly string[] }
+  /** Dead letters of an earlier notification. */
+  | { readonly kind: 'replay'; readonly replay: Replay }
 
 /** What happens to a recipient whose attempt got no answer. */
 export type Guarantee = 'at_least_once' | 'at_most_once'
@@ -43,6 +46,8 @@ export interface Send {
   readonly audience: Audience
   readonly message: Message
   readonly guarantee: Guarantee
+  /** It starts when the ordered send before it, to the same topic or user, is over. */
+  readonly ordered: boolean
   /** Epoch ms; null: now. */
   readonly sendAt: number | null
   readonly campaign?: string

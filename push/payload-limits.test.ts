@@ -11,13 +11,13 @@ const FCM_ID_BYTES = 10 + 33
 
 describe('findOversize', () => {
   test('a usual message fits everywhere', () => {
-    expect(findOversize(message({ title: 'Goal!', body: 'It is 2 to 1.', data: { match: '17' } }))).toBeNull()
+    expect(findOversize(message({ title: 'Goal!', body: 'It is 2 to 1.', data: { match: '17' } }), false)).toBeNull()
   })
 
   test('FCM counts keys and values, ours included', () => {
     const fits = 'x'.repeat(4096 - FCM_ID_BYTES - 'k'.length - 'apscontent-available1'.length)
-    expect(findOversize(message({ data: { k: fits } }), ['fcm'])).toBeNull()
-    expect(findOversize(message({ data: { k: `${fits}x` } }), ['fcm'])).toEqual({
+    expect(findOversize(message({ data: { k: fits } }), false, ['fcm'])).toBeNull()
+    expect(findOversize(message({ data: { k: `${fits}x` } }), false, ['fcm'])).toEqual({
       service: 'fcm',
       bytes: 4097,
       limitBytes: 4096,
@@ -28,34 +28,50 @@ describe('findOversize', () => {
   test('APNs counts the JSON', () => {
     const empty = `{"aps":{"content-available":1},"k":"","fanfare_id":"ntf_${'0'.repeat(29)}"}`.length
     const fits = 'x'.repeat(4096 - empty)
-    expect(findOversize(message({ data: { k: fits } }), ['apns'])).toBeNull()
-    expect(findOversize(message({ data: { k: `${fits}xx` } }), ['apns'])).toMatchObject({ bytes: 4098, overBytes: 2 })
+    expect(findOversize(message({ data: { k: fits } }), false, ['apns'])).toBeNull()
+    expect(findOversize(message({ data: { k: `${fits}xx` } }), false, ['apns'])).toMatchObject({
+      bytes: 4098,
+      overBytes: 2,
+    })
+  })
+
+  test.each([
+    ['fcm', 'fanfare_seq1795000000000'.length],
+    ['apns', ',"fanfare_seq":1795000000000'.length],
+    ['webpush', ',"fanfare_seq":1795000000000'.length],
+  ] as const)('the number of an ordered push counts too, for %s', (service, bytes) => {
+    const large = message({ data: { k: 'x'.repeat(5000) } })
+    const [plain, ordered] = [findOversize(large, false, [service]), findOversize(large, true, [service])]
+    expect(ordered!.bytes - plain!.bytes).toBe(bytes)
   })
 
   test('Web Push counts the JSON before encryption', () => {
     const empty = `{"title":"","data":{},"fanfare_id":"ntf_${'0'.repeat(29)}"}`.length
     const fits = 'x'.repeat(3993 - empty)
-    expect(findOversize(message({ title: fits }), ['webpush'])).toBeNull()
-    expect(findOversize(message({ title: `${fits}x` }), ['webpush'])).toMatchObject({ limitBytes: 3993, overBytes: 1 })
+    expect(findOversize(message({ title: fits }), false, ['webpush'])).toBeNull()
+    expect(findOversize(message({ title: `${fits}x` }), false, ['webpush'])).toMatchObject({
+      limitBytes: 3993,
+      overBytes: 1,
+    })
   })
 
   test('bytes are counted, not characters', () => {
-    expect(findOversize(message({ body: 'é'.repeat(1900) }))).toBeNull()
-    expect(findOversize(message({ body: 'é'.repeat(2000) }))).toMatchObject({ service: 'webpush' })
-    expect(findOversize(message({ body: '🎺'.repeat(1100) }), ['fcm'])).toMatchObject({
+    expect(findOversize(message({ body: 'é'.repeat(1900) }), false)).toBeNull()
+    expect(findOversize(message({ body: 'é'.repeat(2000) }), false)).toMatchObject({ service: 'webpush' })
+    expect(findOversize(message({ body: '🎺'.repeat(1100) }), false, ['fcm'])).toMatchObject({
       overBytes: 4 * 1100 + 4 + 43 - 4096,
     })
   })
 
   test('the overrides of a service count for it', () => {
     const big = 'x'.repeat(4200)
-    expect(findOversize(message({ apns: { note: big } }))).toMatchObject({ service: 'apns' })
-    expect(findOversize(message({ webpush: { icon: big } }))).toMatchObject({ service: 'webpush' })
-    expect(findOversize(message({ fcm: { android: { data: { k: big } } } }))).toMatchObject({ service: 'fcm' })
+    expect(findOversize(message({ apns: { note: big } }), false)).toMatchObject({ service: 'apns' })
+    expect(findOversize(message({ webpush: { icon: big } }), false)).toMatchObject({ service: 'webpush' })
+    expect(findOversize(message({ fcm: { android: { data: { k: big } } } }), false)).toMatchObject({ service: 'fcm' })
   })
 
   test('of several services the one that is exceeded most is named', () => {
-    const found = findOversize(message({ data: { k: 'x'.repeat(5000) } }))
+    const found = findOversize(message({ data: { k: 'x'.repeat(5000) } }), false)
     expect(found?.service).toBe('webpush')
     expect(found?.overBytes).toBeGreaterThan(1000)
   })

@@ -3,6 +3,7 @@
  */
 import { PLATFORMS, type Platform } from './device.ts'
 import type { Json, Message } from './notification.ts'
+import type { PushIdentity } from './provider.ts'
 import { buildApnsPayload } from './providers/apns/payload.ts'
 import { buildFcmMessage } from './providers/fcm/payload.ts'
 import { isJsonObject } from './providers/merge-json.ts'
@@ -24,15 +25,22 @@ export interface Oversize {
 const LIMIT_BYTES: Readonly<Record<Platform, number>> = { fcm: 4096, apns: 4096, webpush: MAX_PLAINTEXT_BYTES }
 
 /** As long as every id of a notification is. */
-const ANY_NOTIFICATION_ID = `ntf_${'0'.repeat(29)}`
+const ANY_PUSH_ID = `ntf_${'0'.repeat(29)}`
+/** As long as every `fanfare_seq` is, for the next 260 years: see order-line.ts. */
+const ANY_SEQUENCE = 1_000_000_000_000
 
 const encoder = new TextEncoder()
 
-/** The service whose limit the message exceeds most, or null when all can carry it. */
-export function findOversize(message: Message, services: readonly Platform[] = PLATFORMS): Oversize | null {
+/** The service whose limit the message exceeds most, or null when all can carry it. `ordered` pushes carry more. */
+export function findOversize(
+  message: Message,
+  ordered: boolean,
+  services: readonly Platform[] = PLATFORMS,
+): Oversize | null {
+  const push = { pushId: ANY_PUSH_ID, pushSequence: ordered ? ANY_SEQUENCE : null }
   let worst: Oversize | null = null
   for (const service of services) {
-    const bytes = countBytes(service, message)
+    const bytes = countBytes(service, message, push)
     const limitBytes = LIMIT_BYTES[service]
     const overBytes = bytes - limitBytes
     if (overBytes > (worst?.overBytes ?? 0)) worst = { service, bytes, limitBytes, overBytes }
@@ -40,21 +48,21 @@ export function findOversize(message: Message, services: readonly Platform[] = P
   return worst
 }
 
-function countBytes(service: Platform, message: Message): number {
+function countBytes(service: Platform, message: Message, push: PushIdentity): number {
   switch (service) {
     case 'fcm':
-      return countFcmBytes(message)
+      return countFcmBytes(message, push)
     case 'apns':
-      return utf8Bytes(JSON.stringify(buildApnsPayload(message, ANY_NOTIFICATION_ID)))
+      return utf8Bytes(JSON.stringify(buildApnsPayload(message, push)))
     case 'webpush':
-      return utf8Bytes(JSON.stringify(buildWebPushPayload(message, ANY_NOTIFICATION_ID)))
+      return utf8Bytes(JSON.stringify(buildWebPushPayload(message, push)))
   }
 }
 
 /** What all devices behind FCM get, and the most that one kind of them gets beside it. */
-function countFcmBytes(message: Message): number {
+function countFcmBytes(message: Message, push: PushIdentity): number {
   const times = { expiresAt: 0, now: 0 }
-  const built = buildFcmMessage({ message, notificationId: ANY_NOTIFICATION_ID, ...times })
+  const built = buildFcmMessage({ message, ...push, ...times })
   const part = (kind: string, ...fields: string[]) => {
     const options = built[kind]
     if (!isJsonObject(options)) return 0

@@ -6,9 +6,16 @@ import type { Address, Platform } from './device.ts'
 import type { Message } from './notification.ts'
 import type { Answer, Outcome, PushRequest } from './outcome.ts'
 
+/** What a device tells pushes apart by. */
+export interface PushIdentity {
+  /** `fanfare_id`. */
+  readonly pushId: string
+  /** `fanfare_seq`; null: not ordered. */
+  readonly pushSequence: number | null
+}
+
 /** What all requests of a ticket have in common. */
-export interface TicketContext {
-  readonly notificationId: string
+export interface TicketContext extends PushIdentity {
   readonly message: Message
   /** Epoch ms after which the push service should not deliver any more; same for every attempt. */
   readonly expiresAt: number

@@ -98,6 +98,56 @@ describe('the schedule without jitter', () => {
   })
 })
 
+describe('what push services ask of whoever tries again', () => {
+  /** All waits of a schedule with the least jitter, in seconds. */
+  function waitsOf(outcome: Outcome, random = 0): number[] {
+    const waits: number[] = []
+    for (let attempt = 1; ; attempt++) {
+      const step = nextStep(outcome, attempted({ attempt, random }))
+      if (step.kind === 'settle') return waits
+      waits.push((step.retryAt - NOW) / 1000)
+    }
+  }
+  const sum = (waits: number[]) => waits.reduce((all, wait) => all + wait, 0)
+  const quota = later({ schedule: 'quota' })
+  const apns = later({ schedule: 'apns_server_error' })
+
+  test('FCM: ten seconds at least, then longer, and an end within the hour after which it is an outage', () => {
+    const waits = waitsOf(later())
+    expect(waits[0]).toBeGreaterThanOrEqual(10)
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b))
+    expect(sum(waits)).toBeLessThanOrEqual(3600)
+  })
+
+  test('whoever says "too many": a minute at least, and long enough for a new provider token of APNs', () => {
+    const waits = waitsOf(quota)
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(60)
+    expect(sum(waits)).toBeGreaterThanOrEqual(20 * 60)
+  })
+
+  test('APNs after 5xx: a quarter of an hour, from the third attempt on', () => {
+    expect(Math.min(...waitsOf(apns).slice(2))).toBeGreaterThanOrEqual(15 * 60)
+  })
+
+  test.each([
+    ['standard', later()],
+    ['quota', quota],
+    ['APNs 5xx', apns],
+    ['a suspect connection', { kind: 'suspect', reason: 'IdleTimeout' }],
+  ] as [string, Outcome][])('%s: a crowd that failed together does not come back together', (_, outcome) => {
+    const [least, most] = [waitsOf(outcome), waitsOf(outcome, 0.999)]
+    for (const [index, wait] of least.entries()) expect(most[index]! / wait).toBeCloseTo(1.4995, 2)
+  })
+
+  test.each(['standard', 'quota', 'apns_server_error'] as const)(
+    'a wait that the service names takes the place of one of %s, exactly, and uses up the same attempts',
+    (schedule) => {
+      const named = later({ schedule, retryAfterSeconds: 77 })
+      expect(waitsOf(named, 0.9)).toEqual(waitsOf(later({ schedule })).map(() => 77))
+    },
+  )
+})
+
 describe('time that runs out', () => {
   test('what could only be sent when it is too late has expired', () => {
     expect(summary(nextStep(later(), attempted({ expiresAt: NOW + 10_000 })))).toBe('expired: UNAVAILABLE')
@@ -105,6 +155,27 @@ describe('time that runs out', () => {
     expect(summary(nextStep(later({ retryAfterSeconds: 60 }), attempted({ expiresAt: NOW + 59_000 })))).toBe(
       'expired: UNAVAILABLE',
     )
+  })
+
+  test.each([
+    ['the next wait of the schedule', later({ schedule: 'quota' }), 60],
+    ['a named wait', later({ retryAfterSeconds: 3600 }), 3600],
+    ['a wait of a suspect connection', { kind: 'suspect', reason: 'IdleTimeout' }, 1],
+    ['a wait with its jitter', { kind: 'unanswered', reason: 'timeout', sent: 'no' }, 10],
+  ] as [string, Outcome, number][])(
+    '%s that ends with the send, or after it, is not waited for',
+    (_, outcome, waitSeconds) => {
+      const end = NOW + waitSeconds * 1000
+      expect(nextStep(outcome, attempted({ expiresAt: end }))).toMatchObject({ kind: 'settle', status: 'expired' })
+      expect(nextStep(outcome, attempted({ expiresAt: end + 1 }))).toEqual(
+        expect.objectContaining({ kind: 'retry', retryAt: end }),
+      )
+    },
+  )
+
+  test('an expiry is no failure: it is said with the reason of the last attempt', () => {
+    const step = nextStep(later({ reason: 'QUOTA_EXCEEDED' }), attempted({ expiresAt: NOW }))
+    expect(step).toEqual({ kind: 'settle', status: 'expired', reason: 'QUOTA_EXCEEDED' })
   })
 
   test('used up retries fail even where there is no time left', () => {

@@ -25,7 +25,7 @@ export interface Attempted {
 }
 
 /** The waits below are written for this base. */
-const NOMINAL_BASE_SECONDS = 10
+export const NOMINAL_BASE_SECONDS = 10
 
 /** A wait is stretched by up to this share of itself; never shortened, because the services name least waits. */
 const MOST_JITTER = 0.5
@@ -69,9 +69,9 @@ export function nextStep(outcome: Outcome, attempted: Attempted): Step {
     case 'suspect':
       return retryAfterWait(outcome.reason, SUSPECT_WAITS_SECONDS, attempted)
     case 'later':
-      return isInDoubt(outcome, attempted) ? fail(UNCONFIRMED) : retryLater(outcome, attempted)
+      return isInDoubt(outcome, attempted.guarantee) ? fail(UNCONFIRMED) : retryLater(outcome, attempted)
     case 'unanswered':
-      return isInDoubt(outcome, attempted)
+      return isInDoubt(outcome, attempted.guarantee)
         ? fail(UNCONFIRMED)
         : retryAfterWait(outcome.reason, WAITS_SECONDS.standard, attempted)
   }
@@ -81,8 +81,8 @@ export function nextStep(outcome: Outcome, attempted: Attempted): Step {
  * Whether trying again could break `at_most_once`. No answer is not the only doubt: FCM has answered 503 for messages
  * that it delivered (firebase/firebase-admin-node#1248).
  */
-function isInDoubt(outcome: { readonly sent?: 'no' | 'maybe' }, { guarantee }: Attempted): boolean {
-  return guarantee === 'at_most_once' && outcome.sent === 'maybe'
+export function isInDoubt(outcome: Outcome, guarantee: Guarantee): boolean {
+  return guarantee === 'at_most_once' && 'sent' in outcome && outcome.sent === 'maybe'
 }
 
 /** At once, and not twice in a row: a new provider token is taken or the credential is wrong. */

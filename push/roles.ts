@@ -17,15 +17,18 @@ interface ScopeKind {
  * carries only what is about that user.
  */
 export const SCOPES = {
-  'app:manage': { allows: 'set credentials, create and revoke API keys', delegation: 'no_token' },
+  'app:manage': {
+    allows: 'set credentials, create and revoke API keys, delete topics, decide about quarantine',
+    delegation: 'no_token',
+  },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
   'devices:register': { allows: 'register a device', delegation: 'any_token' },
   'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },
   'devices:import': { allows: 'import devices in bulk', delegation: 'app_token' },
   'topics:read': { allows: 'list topics and their sizes', delegation: 'app_token' },
   'topics:manage': { allows: 'subscribe and unsubscribe any device', delegation: 'app_token' },
-  'notifications:send': { allows: 'create and cancel notifications', delegation: 'app_token' },
-  'notifications:read': { allows: 'read notifications, counts and deliveries', delegation: 'app_token' },
+  'notifications:send': { allows: 'create, cancel and replay notifications', delegation: 'app_token' },
+  'notifications:read': { allows: 'read notifications, counts, deliveries and dead letters', delegation: 'app_token' },
 } as const satisfies Record<string, ScopeKind>
 
 export type Scope = keyof typeof SCOPES

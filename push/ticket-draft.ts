@@ -14,6 +14,7 @@ import {
 } from './ticket.ts'
 
 const NOT_DEAD = { retireAsOfAt: null, address: null } as const
+const NO_HISTORY = { history: [], replayedBy: null } as const
 
 /** Whether a recipient's next attempt is still ahead at an instant: then no lease of that instant held it. */
 export function isWaiting(row: Exception | undefined, at: number): boolean {
@@ -74,10 +75,17 @@ export class Draft {
       attempts,
       retryAt: null,
       ...(dead ? { retireAsOfAt: dead.asOfAt, address: dead.address } : NOT_DEAD),
+      ...NO_HISTORY,
+      history: this.rows.get(ordinal)?.history ?? [],
     })
   }
 
-  enter(ordinal: number, deviceId: string, outcome: Outcome, terms: SettleTerms): void {
+  enter(
+    ordinal: number,
+    { deviceId, address }: { readonly deviceId: string; readonly address?: string | undefined },
+    outcome: Outcome,
+    terms: SettleTerms,
+  ): void {
     if (ordinal < 0 || ordinal >= this.before.size || this.done.has(ordinal)) return
     const row = this.rows.get(ordinal)
     // Entered under this very lease already: a part whose answer was lost comes again.
@@ -87,15 +95,27 @@ export class Draft {
     const userId = member?.userId ?? null
     const step = terms.nextStep(outcome, attempts, row?.reason ?? null)
     if (step.kind === 'settle') {
-      const dead =
-        step.retireAsOfAt === undefined ? null : { asOfAt: step.retireAsOfAt, address: member?.address.value ?? '' }
+      const tried = address ?? member?.address.value ?? ''
+      const dead = step.retireAsOfAt === undefined ? null : { asOfAt: step.retireAsOfAt, address: tried }
       this.settle(ordinal, { deviceId, userId }, step.status, step.reason, attempts, dead)
       return
     }
     const { reason } = step
-    // Later than the lease by at least a tick, which is how a repetition is told.
-    const retryAt = Math.max(step.retryAt, terms.now + 1)
-    this.write({ ordinal, deviceId, userId, status: 'pending', reason, attempts, retryAt, ...NOT_DEAD })
+    // Later than the lease by at least a tick, whatever the clock did meanwhile: that is how a repetition is told.
+    const retryAt = Math.max(step.retryAt, terms.now + 1, (this.before.leasedAt ?? 0) + 1)
+    const history = [...(row?.history ?? []), { at: terms.now, reason }]
+    this.write({
+      ordinal,
+      deviceId,
+      userId,
+      status: 'pending',
+      reason,
+      attempts,
+      retryAt,
+      ...NOT_DEAD,
+      history,
+      replayedBy: null,
+    })
   }
 
   /** Whoever the interrupted lease held and did not report may have been sent: never again. */
@@ -108,7 +128,8 @@ export class Draft {
     }
   }
 
-  change(lease: HeldLease | null, now: number): TicketChange {
+  /** @param resumeAt epoch ms before which nobody is handed out again; null: as the retries say */
+  change(lease: HeldLease | null, now: number, resumeAt: number | null = null): TicketChange {
     const finished = this.done.count === this.before.size
     const held = finished ? null : lease
     const ticket: Ticket = {
@@ -119,7 +140,7 @@ export class Draft {
       leaseId: held?.leaseId ?? null,
       leasedAt: held?.leasedAt ?? this.before.leasedAt,
       leasedUntil: held?.until ?? null,
-      wakeAt: finished ? null : (held?.until ?? this.nextWakeAt(now)),
+      wakeAt: finished ? null : (held?.until ?? Math.max(this.nextWakeAt(now), resumeAt ?? 0)),
     }
     return { ticket, writes: this.writes() }
   }

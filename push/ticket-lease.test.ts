@@ -48,7 +48,7 @@ function settleTerms(terms: Partial<SettleTerms> = {}): SettleTerms {
 }
 
 function part(accepted: number[], others: SettlementPart['others'] = [], last = true): SettlementPart {
-  return { leaseId: 'lease-1', accepted, others, last }
+  return { leaseId: 'lease-1', accepted, others, last, resumeAt: null }
 }
 
 const DEAD: Outcome = { kind: 'unregistered', reason: 'UNREGISTERED' }
@@ -228,7 +228,7 @@ describe('the ledger of a ticket', () => {
             const change = enterSettlement(
               ticket,
               [...rows.values()],
-              { ...next, leaseId, others },
+              { ...next, leaseId, others, resumeAt: null },
               settleTerms({ now, guarantee, canceled }),
             )
             ticket = change.ticket

@@ -15,6 +15,7 @@ import {
   type TicketMember,
 } from './ticket.ts'
 import { Draft, isWaiting } from './ticket-draft.ts'
+import { stallWaitMs } from './ticket-wake.ts'
 
 export interface LeaseTerms extends FanoutTerms {
   readonly now: number
@@ -52,16 +53,33 @@ export function grantLease(
     if (member.left) draft.settle(ordinal, member, 'suppressed', 'left_audience', attempts)
     else if (!isWaiting(row, now)) recipients.push({ ordinal, deviceId, userId, address, attempt: attempts + 1 })
   }
-  const lease = recipients.length > 0 ? { leaseId: terms.leaseId, leasedAt: now, until: now + terms.leaseMs } : null
-  return { ...draft.change(lease, now), recipients }
+  if (recipients.length === 0) return { ...draft.change(null, now), recipients }
+  const until = now + terms.leaseMs
+  const change = draft.change({ leaseId: terms.leaseId, leasedAt: now, until }, now)
+  // The end of the send is not slept through.
+  const wakeAt = Math.max(until, Math.min(until + stallWaitMs(ticket.stalls, terms.leaseMs), terms.expiresAt))
+  return { ...change, ticket: { ...change.ticket, wakeAt }, recipients }
 }
 
 /** What one part of a settlement says, see durable-objects/rpc.ts. */
 export interface SettlementPart {
   readonly leaseId: string
   readonly accepted: readonly number[]
-  readonly others: readonly { readonly ordinal: number; readonly deviceId: string; readonly outcome: Outcome }[]
+  readonly others: readonly {
+    readonly ordinal: number
+    readonly deviceId: string
+    /** What was tried, if it is dead: the member may have another address by now. Absent: the member's. */
+    readonly address?: string
+    readonly outcome: Outcome
+  }[]
   readonly last: boolean
+  /**
+   * With `last`: epoch ms before which nobody of the ticket is handed out again, when its push service is paused or
+   * paced; null: as the retries say. Costs no row a recipient and no attempt.
+   */
+  readonly resumeAt: number | null
+  /** With `resumeAt`: it is not this ticket alone that waits, but all of the notification on this platform. */
+  readonly holdsLane?: boolean
 }
 
 /**
@@ -79,7 +97,9 @@ export function enterSettlement(
   for (const ordinal of part.accepted) draft.accept(ordinal)
   const current = ticket.leaseId === part.leaseId
   if (current) {
-    for (const { ordinal, deviceId, outcome } of part.others) draft.enter(ordinal, deviceId, outcome, terms)
+    for (const { ordinal, deviceId, address, outcome } of part.others) {
+      draft.enter(ordinal, { deviceId, address }, outcome, terms)
+    }
   }
   const retired = draft.writes().filter((row) => row.retireAsOfAt !== null)
   const lease = !current
@@ -89,6 +109,8 @@ export function enterSettlement(
     : part.last
       ? null
       : { leaseId: part.leaseId, leasedAt: ticket.leasedAt ?? terms.now, until: terms.now + terms.leaseMs }
-  const change = lease === null && terms.canceled ? draft.finish('canceled') : draft.change(lease, terms.now)
-  return { ...change, retired }
+  // Nor is it here: what cannot be sent before then expires in time, and an ordered send behind it begins.
+  const resumeAt = part.resumeAt === null ? null : Math.min(part.resumeAt, terms.expiresAt)
+  const change = lease === null && terms.canceled ? draft.finish('canceled') : draft.change(lease, terms.now, resumeAt)
+  return current ? { ...change, ticket: { ...change.ticket, stalls: 0 }, retired } : { ...change, retired }
 }

@@ -25,6 +25,19 @@ export interface Ticket {
   /** When the alarm looks at it again; null: finished. */
   readonly wakeAt: number | null
   readonly retires: boolean
+  /** Ordinals of the range that are not of this send: settled from the start, and not targeted. */
+  readonly outside: number
+  /** How often in a row the alarm brought it back without anything being settled. */
+  readonly stalls: number
+  /** The notification that sends again everybody who failed with the rest; null: nobody asked for that. */
+  readonly restReplayedBy: string | null
+}
+
+/** An attempt that was followed by another one. */
+export interface PastAttempt {
+  /** Epoch ms at which its outcome was entered. */
+  readonly at: number
+  readonly reason: string
 }
 
 /** A recipient that needed more than one attempt or was not accepted. */
@@ -40,6 +53,10 @@ export interface Exception {
   readonly retireAsOfAt: number | null
   /** The dead address; only if the device is to be retired. */
   readonly address: string | null
+  /** The attempts before the last one, in order. */
+  readonly history: readonly PastAttempt[]
+  /** The notification that sends it again; null: nobody asked for that. */
+  readonly replayedBy: string | null
 }
 
 /** A member of the ticket's range as of the fan-out; its ordinal is its position. */
@@ -81,6 +98,9 @@ export function newTicket(size: number, wakeAt: number): Ticket {
     leasedUntil: null,
     wakeAt,
     retires: false,
+    outside: 0,
+    stalls: 0,
+    restReplayedBy: null,
   }
 }
 

@@ -19,6 +19,11 @@ export function directoryDatabase(bindings: Databases): D1Database {
   return bindings.DB
 }
 
+/** Every database that holds devices and topics, each once. For jobs that walk through all of them. */
+export function allDatabases(bindings: Databases): D1Database[] {
+  return [...new Set(RANGES.map(({ binding }) => bindings[binding]))]
+}
+
 /** Holds an app's credentials, devices and topics. */
 export function databaseOf(bindings: Databases, appId: string): D1Database {
   const slot = slotOf({ userId: null, deviceId: appId })

@@ -3,6 +3,7 @@
  * present truth from the object that the ids name.
  */
 import * as z from 'zod'
+import { PLATFORMS } from '../push/device.ts'
 
 /** Open the ledger of a notification in one shard of a topic. */
 const fanoutMessage = z.strictObject({
@@ -13,18 +14,38 @@ const fanoutMessage = z.strictObject({
   shard: z.string(),
 })
 
+/** The object that holds a ledger. */
+const ledgerRef = z.strictObject({ kind: z.enum(['shard', 'notification']), name: z.string() })
+
+/** Open the ledger of a replay in the object that holds the dead letters. */
+const replayMessage = z.strictObject({
+  kind: z.literal('replay.v1'),
+  appId: z.string(),
+  notificationId: z.string(),
+  ledger: ledgerRef,
+})
+
 /** Deliver one ticket. `ledger` names the object that holds it. */
 const deliverMessage = z.strictObject({
   kind: z.literal('deliver.v1'),
-  ledger: z.strictObject({ kind: z.enum(['shard', 'notification']), name: z.string() }),
+  ledger: ledgerRef,
+  appId: z.string(),
+  platform: z.enum(PLATFORMS),
   notificationId: z.string(),
   ticket: z.number().int().nonnegative(),
 })
 
-export const queueMessage = z.discriminatedUnion('kind', [fanoutMessage, deliverMessage])
+/** Objects are named by their app first, so a message that mixes the things of two apps is nobody's. */
+export const queueMessage = z
+  .discriminatedUnion('kind', [fanoutMessage, replayMessage, deliverMessage])
+  .refine((message) => ledgerNameOf(message).startsWith(`${message.appId}/`))
+
+function ledgerNameOf(message: QueueMessage): string {
+  return message.kind === 'fanout.v1' ? message.shard : message.ledger.name
+}
 
 export type FanoutMessage = z.infer<typeof fanoutMessage>
 export type DeliverMessage = z.infer<typeof deliverMessage>
-export type QueueMessage = z.infer<typeof queueMessage>
-/** The object that holds a ledger. */
-export type LedgerRef = DeliverMessage['ledger']
+export type ReplayMessage = z.infer<typeof replayMessage>
+export type QueueMessage = FanoutMessage | ReplayMessage | DeliverMessage
+export type LedgerRef = z.infer<typeof ledgerRef>

@@ -49,8 +49,16 @@ function inboxRoutes({ inbox }: Desk): ControlRoute[] {
       method: 'GET',
       path: '/inbox/:service/:address',
       handle: ({ params }) => {
-        if (inbox.mode !== 'full') throw new ControlError(409, 'the inbox only counts; start with inbox "full"')
+        refuseToCountOnly(inbox)
         return { status: 200, body: { data: inbox.arrivalsAt(serviceOf(params.service), params.address!) } }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/inbox/:service',
+      handle: ({ params }) => {
+        refuseToCountOnly(inbox)
+        return { status: 200, body: { data: inbox.listArrivals(serviceOf(params.service)) } }
       },
     },
     { method: 'GET', path: '/counts', handle: () => ({ status: 200, body: inbox.counts() }) },
@@ -63,6 +71,10 @@ function inboxRoutes({ inbox }: Desk): ControlRoute[] {
       },
     },
   ]
+}
+
+function refuseToCountOnly({ mode }: Desk['inbox']): void {
+  if (mode !== 'full') throw new ControlError(409, 'the inbox only counts; start with inbox "full"')
 }
 
 function setLatency({ latency }: Desk, body: ControlRequest['body']) {

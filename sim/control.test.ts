@@ -80,6 +80,10 @@ describe('the control API', () => {
     const answer = await call('GET', `/inbox/fcm/${encodeURIComponent('/topics/a b')}`)
     expect(answer.body).toEqual({ data: [arrival] })
     expect((await call('GET', '/inbox/sms/x')).status).toBe(400)
+    const { payload: _, ...brief } = arrival
+    const listed = await call('GET', '/inbox/fcm')
+    expect(listed.body).toEqual({ data: [{ address: '/topics/a b', arrivals: [brief] }] })
+    expect((await call('GET', '/inbox/sms')).status).toBe(400)
     expect((await call('GET', '/inbox/fcm/%E0')).status).toBe(400)
     expect((await call('GET', '/counts')).body.fcm).toMatchObject({ accepted: 1 })
     expect((await call('DELETE', '/inbox')).status).toBe(204)

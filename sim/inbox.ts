@@ -28,6 +28,9 @@ export interface Arrival {
   readonly payload: unknown
 }
 
+/** An arrival without what was in it. */
+export type BriefArrival = Pick<Arrival, 'at' | 'status' | 'accepted' | 'message_id' | 'reason'>
+
 /** A service in numbers. */
 export interface ServiceCounts {
   readonly requests: number
@@ -125,6 +128,20 @@ export class Inbox {
   /** Everything that came to an address, in order, refused requests included; empty in mode `counts`. */
   arrivalsAt(service: Service, address: string): readonly Arrival[] {
     return this.#services[service].arrivals.get(address) ?? []
+  }
+
+  /** Everything that came to a service, by address, without payloads; empty in mode `counts`. */
+  listArrivals(service: Service): { readonly address: string; readonly arrivals: readonly BriefArrival[] }[] {
+    return Array.from(this.#services[service].arrivals, ([address, arrivals]) => ({
+      address,
+      arrivals: arrivals.map(({ at, status, accepted, message_id, reason }) => ({
+        at,
+        status,
+        accepted,
+        message_id,
+        reason,
+      })),
+    }))
   }
 
   counts(): Record<Service, ServiceCounts> {

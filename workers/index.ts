@@ -1,10 +1,13 @@
-/** The Worker: HTTP in, queues in. Nothing else; see api/ and jobs/. */
+/** The Worker: HTTP in, queues in, the clock in. Nothing else; see api/ and jobs/. */
 import { api } from './api/app.ts'
 import { consume } from './jobs/consume.ts'
+import { runJobs } from './jobs/cron.ts'
+import { DEAD_QUEUE, reportDeadMessages } from './jobs/dead-queue.ts'
 
-export { Notification, Signer, SubscriberShard, Topic } from '../durable-objects/index.ts'
+export { Notification, Order, Signer, SubscriberShard, Throttle, Topic } from '../durable-objects/index.ts'
 
 export default {
   fetch: (request, env, context) => api.fetch(request, env, context),
-  queue: (batch, env) => consume(batch, env),
+  queue: (batch, env) => (batch.queue === DEAD_QUEUE ? reportDeadMessages(batch, env) : consume(batch, env)),
+  scheduled: ({ scheduledTime }, env) => runJobs(env, scheduledTime),
 } satisfies ExportedHandler<Env, unknown>

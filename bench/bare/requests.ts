@@ -38,7 +38,8 @@ export function requestsFor(
 
 function context(): TicketContext {
   const now = Date.now()
-  return { notificationId: NOTIFICATION_ID, message: MESSAGE, expiresAt: now + MESSAGE.ttlSeconds * 1000, now }
+  const expiresAt = now + MESSAGE.ttlSeconds * 1000
+  return { pushId: NOTIFICATION_ID, pushSequence: null, message: MESSAGE, expiresAt, now }
 }
 
 async function fcmPlan({ addresses }: BenchSimulators, { serviceAccount }: AppSecrets): Promise<Requests> {
@@ -77,7 +78,7 @@ async function webPushPlan({ addresses }: BenchSimulators, { vapid }: AppSecrets
   const jwt = await mintVapidToken(vapid, origin, Date.now())
   const authorization = vapidAuthorization(jwt, vapid.publicKey)
   const headers = { authorization, ...buildWebPushHeaders(origin, context()) }
-  const payload = JSON.stringify(buildWebPushPayload(MESSAGE, NOTIFICATION_ID))
+  const payload = JSON.stringify(buildWebPushPayload(MESSAGE, { pushId: NOTIFICATION_ID, pushSequence: null }))
   return { url: '', headers, before: payload, after: '' }
 }
 

@@ -18,7 +18,7 @@ const IN_FLIGHT = 50
 
 await serveRuns<WebPushOptions>(async ({ vapid, subscriptions, ca }) => {
   const agent = new Agent({ ca, keepAlive: true, maxSockets: IN_FLIGHT })
-  const payload = JSON.stringify(buildWebPushPayload(MESSAGE, NOTIFICATION_ID))
+  const payload = JSON.stringify(buildWebPushPayload(MESSAGE, { pushId: NOTIFICATION_ID, pushSequence: null }))
   const options = { vapidDetails: vapid, TTL: MESSAGE.ttlSeconds, urgency: MESSAGE.priority, agent } as const
   return {
     pushAll: async () => {

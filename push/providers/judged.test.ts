@@ -55,7 +55,13 @@ function context(partial: Partial<Message> = {}): TicketContext {
     webpush: {},
   } as const
   const now = Date.now()
-  return { notificationId: `ntf_${'0'.repeat(29)}`, message: { ...usual, ...partial }, now, expiresAt: now + 60_000 }
+  return {
+    pushId: `ntf_${'0'.repeat(29)}`,
+    pushSequence: null,
+    message: { ...usual, ...partial },
+    now,
+    expiresAt: now + 60_000,
+  }
 }
 
 const target = (kind: Address['kind'], value: string) => ({ deviceId: 'dev_1', address: { kind, value } })

@@ -9,7 +9,7 @@ import type { Platform } from '../../push/device.ts'
 import { credentialTable } from './credential-table.ts'
 
 /**
- * Stores a credential in place of the one before.
+ * Stores a credential in place of the one before. Answers its version.
  *
  * @param how the master key, `now` in epoch ms, and a fresh initialization vector
  * @throws MasterKeyError
@@ -19,18 +19,20 @@ export async function writeCredential(
   appId: string,
   credential: Credential,
   how: { readonly credentialsKey: string; readonly now: number; readonly iv: Uint8Array<ArrayBuffer> },
-): Promise<void> {
+): Promise<number> {
   const owner = { appId, platform: credential.platform }
   const bytes = await sealCredential(how.credentialsKey, owner, credential, how.iv)
   const row = { sealed: bytes.buffer, shown: publicPartOf(credential), updatedAt: how.now }
   // The clock makes a version that no deleted credential had; adding one keeps it growing within a millisecond.
-  await drizzle(db)
+  const [written] = await drizzle(db)
     .insert(credentialTable)
     .values({ ...owner, ...row, version: how.now })
     .onConflictDoUpdate({
       target: [credentialTable.appId, credentialTable.platform],
       set: { ...row, version: sql`max(excluded.version, ${credentialTable.version} + 1)` },
     })
+    .returning({ version: credentialTable.version })
+  return written!.version
 }
 
 /** @throws MasterKeyError, CredentialSealError */

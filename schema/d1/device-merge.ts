@@ -4,6 +4,11 @@ import type { JsonObject } from '../../push/notification.ts'
 import { slotOf } from '../../push/slot.ts'
 import type { DeviceRow } from './device-table.ts'
 
+/** The reason of a device that was retired because nothing was heard of it for too long. */
+export const STALE = 'stale'
+
+const ALIVE = { retiredAt: null, retiredReason: null, quarantinedAt: null } as const
+
 /** What a device says about itself. Absent: keep what is stored. Null: clear it. */
 export interface DeviceFacts {
   readonly userId?: string | null
@@ -51,8 +56,8 @@ export function newRow(appId: string, id: string, registration: Registration, no
     attributes: registration.attributes ?? {},
     registeredAt: now,
     updatedAt: now,
-    retiredAt: null,
-    retiredReason: null,
+    ...ALIVE,
+    seenAt: null,
   }
 }
 
@@ -74,7 +79,17 @@ export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): Devi
 /** The row after the device said where it is now: alive, whatever a push service said before. */
 export function registeredAgain(row: DeviceRow, where: NewAddress, now: number): DeviceRow {
   const registeredAt = Math.max(now, row.registeredAt)
-  return { ...row, ...addressColumns(where), registeredAt, retiredAt: null, retiredReason: null }
+  return { ...row, ...addressColumns(where), registeredAt, ...ALIVE }
+}
+
+/** The row after a sign of life that says nothing about its address: what was only a suspicion is over. */
+export function seenAgain(row: DeviceRow): DeviceRow {
+  return isSuspicion(row) ? { ...row, ...ALIVE } : row
+}
+
+/** Whether a device is retired on suspicion: in quarantine, or because nothing was heard of it. */
+function isSuspicion({ quarantinedAt, retiredReason }: DeviceRow): boolean {
+  return quarantinedAt !== null || retiredReason === STALE
 }
 
 function addressColumns(where: NewAddress) {

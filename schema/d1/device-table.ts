@@ -26,14 +26,23 @@ export const deviceTable = sqliteTable(
     /** Epoch ms of the last registration: a push service's "dead since" that is older does not retire it. */
     registeredAt: integer('registered_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
-    /** Epoch ms as of which a push service called the address dead; null: alive. */
+    /** Epoch ms as of which the address counts as dead; null: alive. Who is retired is in no shard. */
     retiredAt: integer('retired_at'),
+    /** A push service's word, or one of ours. */
     retiredReason: text('retired_reason'),
+    /** Epoch ms; null: the retirement, if there is one, is for good. Else it was doubted, and may be taken back. */
+    quarantinedAt: integer('quarantined_at'),
+    /** Epoch ms of the last sign of life that is neither a registration nor a change; null: there was none. */
+    seenAt: integer('seen_at'),
   },
   (table) => [
     primaryKey({ columns: [table.appId, table.id] }),
     uniqueIndex('device_address').on(table.appId, table.addressHash),
     index('device_user').on(table.appId, table.userId).where(isNotNull(table.userId)),
+    // Only those in quarantine have a row in it: nobody else pays for it.
+    index('device_quarantine')
+      .on(table.appId, table.platform, table.quarantinedAt, table.id)
+      .where(isNotNull(table.quarantinedAt)),
   ],
 )
 

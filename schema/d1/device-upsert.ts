@@ -141,7 +141,7 @@ function updateRows(db: DrizzleD1Database, updates: readonly Update[]) {
       slot = changed.value->>'slot', user_id = changed.value->>'userId', locale = changed.value->>'locale',
       timezone = changed.value->>'timezone', app_version = changed.value->>'appVersion',
       attributes = changed.value->>'attributes', registered_at = changed.value->>'registeredAt',
-      updated_at = changed.value->>'updatedAt', retired_at = null, retired_reason = null
+      updated_at = changed.value->>'updatedAt', retired_at = null, retired_reason = null, quarantined_at = null
     from json_each(${list}) as changed
     where device.app_id = changed.value->>'appId' and device.id = changed.value->>'id'
       and device.user_id is changed.value->>'$.was.userId'

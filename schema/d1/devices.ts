@@ -1,18 +1,17 @@
 /**
- * Devices one by one or by id: reading, changing, deleting, retiring. Registering is in device-upsert.ts.
+ * Devices one by one or by id: reading, changing, deleting. Registering is in device-upsert.ts, retiring in
+ * device-retirement.ts.
  *
  * Nothing here knows topic shards. What a caller needs to keep them true (the old slot, the topics) is in the
  * answers.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
-import type { Platform } from '../../push/device.ts'
-import { type DeviceFacts, type NewAddress, registeredAgain, withFacts } from './device-merge.ts'
+import { type DeviceFacts, type NewAddress, registeredAgain, seenAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf, deviceTable } from './device-table.ts'
 import { MAX_ROUNDS, type Previous, previousOf } from './device-upsert.ts'
-import { cutRows, inList, isListed, listed } from './json-list.ts'
+import { inList, isListed, listed } from './json-list.ts'
 import { topicDeviceTable } from './topic-table.ts'
-import { topicsOfDevices } from './topics.ts'
 
 export async function readDevice(db: D1Database, appId: string, deviceId: string): Promise<Device | null> {
   const row = await readRow(db, appId, deviceId)
@@ -58,7 +57,7 @@ export async function updateDevice(
     const was = await readRow(db, appId, deviceId)
     if (was === null) return { kind: 'unknown' }
     const changed = withFacts(was, changes, now)
-    const row = changes.address ? registeredAgain(changed, changes.address, now) : changed
+    const row = changes.address ? registeredAgain(changed, changes.address, now) : seenAgain(changed)
     if (row.addressHash !== was.addressHash && (await addressIsTaken(db, row))) return { kind: 'address_in_use' }
     const { appId: _appId, id: _id, ...columns } = row
     const written = await drizzle(db).update(deviceTable).set(columns).where(stillIs(was)).returning()
@@ -80,45 +79,6 @@ export async function deleteDevice(
     query.delete(deviceTable).where(thatDevice(appId, deviceId)).returning(),
   ])
   return row ? { device: deviceOf(row), topics: memberships.map(({ topic }) => topic) } : null
-}
-
-/** A device whose address a push service called dead, as of an instant in epoch ms. */
-export interface DeadAddress {
-  readonly deviceId: string
-  /** What the device's address was; it stays if it has another one by now. */
-  readonly address: string
-  readonly asOfAt: number
-  readonly reason: string
-}
-
-/** A device that was retired, and the topics whose shards still know it. */
-export interface Retired {
-  readonly deviceId: string
-  readonly platform: Platform
-  readonly slot: number
-  readonly topics: string[]
-}
-
-/**
- * Retires devices, unless they registered after their address was called dead or have another one by now. Answers
- * those that are retired, also by an earlier call that may have been interrupted. Memberships stay, so that a device that comes back is where it was.
- */
-export async function retireDevices(db: D1Database, appId: string, dead: readonly DeadAddress[]): Promise<Retired[]> {
-  const query = drizzle(db)
-  const retired: Omit<Retired, 'topics'>[] = []
-  for (const list of cutRows(dead)) {
-    const rows = await query.all<Omit<Retired, 'topics'>>(sql`
-      update device set retired_at = coalesce(retired_at, dead.value->>'asOfAt'),
-        retired_reason = coalesce(retired_reason, dead.value->>'reason')
-      from json_each(${JSON.stringify(list.map((row) => ({ ...row, appId })))}) as dead
-      where device.app_id = dead.value->>'appId' and device.id = dead.value->>'deviceId'
-        and device.registered_at <= dead.value->>'asOfAt' and device.address = dead.value->>'address'
-      returning device.id as deviceId, device.platform, device.slot`)
-    retired.push(...rows)
-  }
-  const ids = retired.map(({ deviceId }) => deviceId)
-  const topics = await topicsOfDevices(db, appId, ids)
-  return retired.map((device) => ({ ...device, topics: topics.get(device.deviceId) ?? [] }))
 }
 
 async function readRow(db: D1Database, appId: string, deviceId: string): Promise<DeviceRow | null> {

@@ -1,5 +1,6 @@
 /** The tables of topics and of who is in them. No queries here. */
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { isNotNull } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** Topics that were ever subscribed to, for listing. `WITHOUT ROWID` (see the migration). */
 export const topicTable = sqliteTable(
@@ -8,8 +9,13 @@ export const topicTable = sqliteTable(
     appId: text('app_id').notNull(),
     name: text('name').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** Epoch ms; null: never. Subscriptions up to then are void, and are removed bit by bit; later ones count. */
+    deletedAt: integer('deleted_at'),
   },
-  (table) => [primaryKey({ columns: [table.appId, table.name] })],
+  (table) => [
+    primaryKey({ columns: [table.appId, table.name] }),
+    index('topic_deleted').on(table.appId, table.name).where(isNotNull(table.deletedAt)),
+  ],
 )
 
 /**
@@ -22,6 +28,8 @@ export const topicDeviceTable = sqliteTable(
     appId: text('app_id').notNull(),
     deviceId: text('device_id').notNull(),
     topic: text('topic').notNull(),
+    /** Epoch ms; null: before this was noted. Tells a subscription from one to a topic of that name that was deleted. */
+    joinedAt: integer('joined_at'),
   },
   (table) => [primaryKey({ columns: [table.appId, table.deviceId, table.topic] })],
 )

@@ -1,11 +1,29 @@
 /**
  * Topics and their members in D1: the truth. The copy that a fan-out reads is in the topic's shards; callers
- * write here first.
+ * write here first. A topic that was deleted is in topic-deletion.ts; here its subscriptions are as good as gone.
  */
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { inList } from './json-list.ts'
 import { topicDeviceTable, topicTable } from './topic-table.ts'
+
+/**
+ * A subscription is void if its topic was deleted since. The instants are D1's own, so that no other clock decides
+ * what came first; the index has a row only for topics that were deleted.
+ */
+export const IS_VOID = sql`exists (select 1 from topic as gone indexed by topic_deleted
+  where gone.app_id = topic_device.app_id and gone.name = topic_device.topic and gone.deleted_at is not null
+    and gone.deleted_at >= coalesce(topic_device.joined_at, 0))`
+
+const COUNTS = sql`not ${IS_VOID}`
+
+/** Whether a topic was not deleted, or subscribed to again since. */
+const IS_THERE = sql`(topic.deleted_at is null or topic.created_at > topic.deleted_at)`
+
+/** Now by D1's clock, and later than the topic was deleted; epoch ms. */
+export function laterThanDeletion(deletedAt: SQL): SQL {
+  return sql`max(cast(unixepoch('subsec') * 1000 as integer), coalesce(${deletedAt}, 0) + 1)`
+}
 
 /** The topics of each device; devices without any are missing. */
 export async function topicsOfDevices(
@@ -15,8 +33,10 @@ export async function topicsOfDevices(
 ): Promise<Map<string, string[]>> {
   const topics = new Map<string, string[]>()
   if (deviceIds.length === 0) return topics
-  const theirs = and(eq(topicDeviceTable.appId, appId), inList(topicDeviceTable.deviceId, deviceIds))
-  for (const { deviceId, topic } of await drizzle(db).select().from(topicDeviceTable).where(theirs)) {
+  const { deviceId: device, topic: name } = topicDeviceTable
+  const theirs = and(eq(topicDeviceTable.appId, appId), inList(device, deviceIds), COUNTS)
+  const rows = await drizzle(db).select({ deviceId: device, topic: name }).from(topicDeviceTable).where(theirs)
+  for (const { deviceId, topic } of rows) {
     const list = topics.get(deviceId)
     if (list) list.push(topic)
     else topics.set(deviceId, [topic])
@@ -33,7 +53,7 @@ export async function devicesInTopic(
 ): Promise<string[]> {
   const { deviceId } = topicDeviceTable
   const those = and(eq(topicDeviceTable.appId, appId), inList(deviceId, deviceIds), eq(topicDeviceTable.topic, topic))
-  const rows = await drizzle(db).select({ deviceId }).from(topicDeviceTable).where(those)
+  const rows = await drizzle(db).select({ deviceId }).from(topicDeviceTable).where(and(those, COUNTS))
   return rows.map((row) => row.deviceId)
 }
 
@@ -47,11 +67,19 @@ export async function addMemberships(
 ): Promise<void> {
   const query = drizzle(db)
   // The topic first: a topic without devices is harmless, the other way round it would not be listed.
-  await query.insert(topicTable).values({ appId, name: topic, createdAt: now }).onConflictDoNothing()
   await query.run(sql`
-    insert or ignore into topic_device (app_id, device_id, topic)
-    select device.app_id, device.id, ${topic} from json_each(${JSON.stringify(deviceIds)}) as listed
-      cross join device on device.app_id = ${appId} and device.id = listed.value`)
+    insert into topic (app_id, name, created_at) values (${appId}, ${topic}, ${now})
+    on conflict do update set created_at = ${laterThanDeletion(sql`topic.deleted_at`)}
+      where topic.created_at <= topic.deleted_at`)
+  const deletedAt = sql`(select deleted_at from topic where app_id = ${appId} and name = ${topic})`
+  await query.run(sql`
+    insert into topic_device (app_id, device_id, topic, joined_at)
+    select device.app_id, device.id, ${topic}, ${laterThanDeletion(deletedAt)}
+      from json_each(${JSON.stringify(deviceIds)}) as listed
+      cross join device on device.app_id = ${appId} and device.id = listed.value
+      where true
+    on conflict do update set joined_at = excluded.joined_at
+      where coalesce(topic_device.joined_at, 0) <= ${deletedAt}`)
 }
 
 /** Takes devices out of a topic. Idempotent. */
@@ -73,13 +101,18 @@ export async function listTopics(
   appId: string,
   page: { readonly after: string | null; readonly limit: number },
 ): Promise<string[]> {
-  const onPage = and(eq(topicTable.appId, appId), gt(topicTable.name, page.after ?? ''))
-  const rows = await drizzle(db).select().from(topicTable).where(onPage).orderBy(asc(topicTable.name)).limit(page.limit)
+  const onPage = and(eq(topicTable.appId, appId), gt(topicTable.name, page.after ?? ''), IS_THERE)
+  const rows = await drizzle(db)
+    .select({ name: topicTable.name })
+    .from(topicTable)
+    .where(onPage)
+    .orderBy(asc(topicTable.name))
+    .limit(page.limit)
   return rows.map(({ name }) => name)
 }
 
-/** Whether anything ever subscribed to the topic. */
+/** Whether anything subscribed to the topic since it was last deleted. */
 export async function topicExists(db: D1Database, appId: string, topic: string): Promise<boolean> {
-  const that = and(eq(topicTable.appId, appId), eq(topicTable.name, topic))
-  return (await drizzle(db).select().from(topicTable).where(that)).length > 0
+  const that = and(eq(topicTable.appId, appId), eq(topicTable.name, topic), IS_THERE)
+  return (await drizzle(db).select({ name: topicTable.name }).from(topicTable).where(that)).length > 0
 }

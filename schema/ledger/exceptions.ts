@@ -1,6 +1,6 @@
 /** Queries over the exceptions of a ledger: the only rows that are written per recipient. */
 import type { DeliveryStatus } from '../../push/outcome.ts'
-import type { Exception } from '../../push/ticket.ts'
+import type { Exception, PastAttempt } from '../../push/ticket.ts'
 
 type ExceptionRow = {
   ordinal: number
@@ -13,6 +13,8 @@ type ExceptionRow = {
   retire_as_of_at: number | null
   address: string | null
   updated_at: number
+  history: string | null
+  replayed_by: string | null
 }
 
 /** An exception with the time it was written, as a listing shows it. */
@@ -35,6 +37,8 @@ export function readExceptions(sql: SqlStorage, notificationId: string, ticket: 
       retireAsOfAt: row.retire_as_of_at,
       address: row.address,
       updatedAt: row.updated_at,
+      history: row.history === null ? [] : (JSON.parse(row.history) as PastAttempt[]),
+      replayedBy: row.replayed_by,
     }))
 }
 
@@ -49,8 +53,10 @@ export function putExceptions(
   if (rows.length === 0) return
   sql.exec(
     `insert or replace into exception
-       (notification_id, ticket, ordinal, device_id, user_id, status, reason, attempts, retry_at, retire_as_of_at, address, updated_at)
-     select ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, ?4
+       (notification_id, ticket, ordinal, device_id, user_id, status, reason, attempts, retry_at, retire_as_of_at, address, updated_at,
+        history, replayed_by)
+     select ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, ?4,
+       value ->> 9, value ->> 10
      from json_each(?3)`,
     notificationId,
     ticket,
@@ -65,6 +71,8 @@ export function putExceptions(
         row.retryAt,
         row.retireAsOfAt,
         row.address,
+        row.history.length === 0 ? null : JSON.stringify(row.history),
+        row.replayedBy,
       ]),
     ),
     now,

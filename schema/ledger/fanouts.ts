@@ -23,6 +23,15 @@ export interface Fanout {
   readonly cutAfter: CutAfter | null
   readonly ticketCount: number
   readonly canceledAt: number | null
+  /** The slots it covers: `fromSlot` up to, not including, `toSlot`. */
+  readonly fromSlot: number
+  readonly toSlot: number
+  /** The `fanfare_id` its pushes carry. */
+  readonly pushId: string
+  /** The `fanfare_seq` its pushes carry; null: not ordered. */
+  readonly pushSequence: number | null
+  /** The notification whose dead letters are sent again; null: not a replay. */
+  readonly replayOf: string | null
 }
 
 type FanoutRow = {
@@ -37,6 +46,11 @@ type FanoutRow = {
   cut_after: string | null
   ticket_count: number
   canceled_at: number | null
+  from_slot: number
+  to_slot: number
+  push_id: string | null
+  push_sequence: number | null
+  replay_of: string | null
 }
 
 function fromRow(row: FanoutRow): Fanout {
@@ -52,6 +66,11 @@ function fromRow(row: FanoutRow): Fanout {
     cutAfter: row.cut_after === null ? null : (JSON.parse(row.cut_after) as CutAfter),
     ticketCount: row.ticket_count,
     canceledAt: row.canceled_at,
+    fromSlot: row.from_slot,
+    toSlot: row.to_slot,
+    pushId: row.push_id ?? row.notification_id,
+    pushSequence: row.push_sequence,
+    replayOf: row.replay_of,
   }
 }
 
@@ -60,14 +79,38 @@ export function readFanout(sql: SqlStorage, notificationId: string): Fanout | nu
   return row ? fromRow(row) : null
 }
 
-/** Fan-outs that still want something: tickets, or to tell their Notification that they are done. */
-export function readUnreportedFanouts(sql: SqlStorage): Fanout[] {
-  return sql.exec<FanoutRow>("select * from fanout where state <> 'reported'").toArray().map(fromRow)
+/** Key-value name of the id before which every fan-out is reported. */
+const OPEN_FROM = 'openFrom'
+/** So many reported ones may be read again and again before it is noted that they need not be: one row written. */
+const PASSED_BEFORE_NOTED = 100
+
+/**
+ * Fan-outs that still want something: tickets, or to tell their Notification that they are done. Ids grow with time, so
+ * those are among the last; what is kept for questions only is not read at every ring of the alarm.
+ */
+export function readUnreportedFanouts({ sql, kv }: DurableObjectStorage): Fanout[] {
+  const from = kv.get<string>(OPEN_FROM) ?? ''
+  const rows = sql
+    .exec('select notification_id, state from fanout where notification_id >= ? order by notification_id', from)
+    .raw<[string, FanoutState]>()
+  const open: string[] = []
+  let passed = 0
+  let last = from
+  for (const [id, state] of rows) {
+    if (state !== 'reported') open.push(id)
+    if (open.length > 0) continue
+    passed++
+    last = id
+  }
+  if (passed > PASSED_BEFORE_NOTED) kv.put(OPEN_FROM, open[0] ?? last)
+  return open.flatMap((id) => readFanout(sql, id) ?? [])
 }
 
-export function insertFanout(sql: SqlStorage, fanout: Fanout): void {
+export function insertFanout({ sql, kv }: DurableObjectStorage, fanout: Fanout): void {
+  // Created long ago, and opened only now.
+  if (fanout.notificationId < (kv.get<string>(OPEN_FROM) ?? '')) kv.put(OPEN_FROM, fanout.notificationId)
   sql.exec(
-    'insert into fanout values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into fanout values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     fanout.notificationId,
     fanout.appId,
     JSON.stringify(fanout.message),
@@ -79,6 +122,11 @@ export function insertFanout(sql: SqlStorage, fanout: Fanout): void {
     fanout.cutAfter === null ? null : JSON.stringify(fanout.cutAfter),
     fanout.ticketCount,
     fanout.canceledAt,
+    fanout.fromSlot,
+    fanout.toSlot,
+    fanout.pushId === fanout.notificationId ? null : fanout.pushId,
+    fanout.pushSequence,
+    fanout.replayOf,
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import type { AddressKind, Platform } from '../../push/device.ts'
 import type { TicketMember } from '../../push/ticket.ts'
+import { cutRows } from '../d1/json-list.ts'
 
 /** A member as its row needs it. */
 export interface MemberRow {
@@ -26,12 +27,12 @@ function membersAsJson(rows: readonly MemberRow[]): string {
   )
 }
 
-/**
- * Makes the given devices members as of `sequence`, or brings the row of those that are members up to date.
- * @returns how many joined that were not members
- */
-export function putMembers(sql: SqlStorage, rows: readonly MemberRow[], sequence: number): number {
-  const json = membersAsJson(rows)
+/** Brings the rows of those of the given devices that are members up to date; makes nobody a member. */
+export function updateMembers(sql: SqlStorage, rows: readonly MemberRow[]): void {
+  for (const part of cutRows(rows)) updateFrom(sql, membersAsJson(part))
+}
+
+function updateFrom(sql: SqlStorage, json: string): void {
   sql.exec(
     `update member set
        user_id = given.user_id, address_kind = given.address_kind, address = given.address
@@ -41,6 +42,20 @@ export function putMembers(sql: SqlStorage, rows: readonly MemberRow[], sequence
        and (member.address <> given.address or member.user_id is not given.user_id)`,
     json,
   )
+}
+
+/**
+ * Makes the given devices members as of `sequence`, or brings the row of those that are members up to date.
+ * @returns how many joined that were not members
+ */
+export function putMembers(sql: SqlStorage, rows: readonly MemberRow[], sequence: number): number {
+  return cutRows(rows).reduce((joined, part) => joined + putPart(sql, part, sequence), 0)
+}
+
+/** As many as one parameter may carry: a text has 2 MB at most, and addresses may be long. */
+function putPart(sql: SqlStorage, rows: readonly MemberRow[], sequence: number): number {
+  const json = membersAsJson(rows)
+  updateFrom(sql, json)
   const [{ known }] = sql
     .exec<{ known: number }>(
       `select count(*) as known from (select ${ELEMENT} from json_each(?)) as given
@@ -92,13 +107,13 @@ export interface Cut {
 }
 
 /**
- * Walks the members of one platform as of a fan-out, after a position, and calls `onCut` for each run of `size`
- * and for the rest. Stops after `limit` members: then the last cut is where to go on.
+ * Walks the members of one platform as of a fan-out, after a position and before `toSlot`, and calls `onCut` for each
+ * run of `size` and for the rest; with `bySlot` also wherever the slot changes. Stops after `limit` members: then the last cut is where to go on.
  * @returns whether the end was reached
  */
 export function cutMembers(
   sql: SqlStorage,
-  from: { platform: Platform; openedSeq: number; slot: number; deviceId: string },
+  from: { platform: Platform; openedSeq: number; slot: number; deviceId: string; toSlot: number; bySlot: boolean },
   size: number,
   limit: number,
   onCut: (cut: Cut) => void,
@@ -106,7 +121,7 @@ export function cutMembers(
   const cursor = sql
     .exec<{ slot: number; device_id: string }>(
       `select slot, device_id from member
-       where platform = ?1 and slot >= ?3 and (slot > ?3 or device_id > ?4)
+       where platform = ?1 and slot >= ?3 and slot < ?6 and (slot > ?3 or device_id > ?4)
          and joined_seq <= ?2 and (left_seq is null or left_seq > ?2)
        order by slot, device_id limit ?5`,
       from.platform,
@@ -114,17 +129,23 @@ export function cutMembers(
       from.slot,
       from.deviceId,
       limit,
+      from.toSlot,
     )
     .raw<[number, string]>()
   let seen = 0
-  let last: [number, string] | null = null
+  let run = 0
+  let last: [number, string] = [from.slot, from.deviceId]
+  const cut = () => {
+    if (run > 0) onCut({ platform: from.platform, slot: last[0], deviceId: last[1], size: run })
+    run = 0
+  }
   for (const row of cursor) {
+    if (from.bySlot && row[0] !== last[0]) cut()
     last = row
-    if (++seen % size === 0) onCut({ platform: from.platform, slot: row[0], deviceId: row[1], size })
+    seen++
+    if (++run === size) cut()
   }
-  if (last !== null && seen % size !== 0) {
-    onCut({ platform: from.platform, slot: last[0], deviceId: last[1], size: seen % size })
-  }
+  cut()
   return seen < limit
 }
 
@@ -179,11 +200,21 @@ export function findMember(
   return row ?? null
 }
 
-/** Every present member. For the small ledgers of direct sends. */
-export function listMemberKeys(sql: SqlStorage): { platform: Platform; slot: number; deviceId: string }[] {
+/** The members in a ticket's range that have not left. */
+export function listMemberKeys(
+  sql: SqlStorage,
+  range: Omit<TicketRange, 'openedSeq'>,
+): { platform: Platform; slot: number; deviceId: string }[] {
   return sql
     .exec<{ platform: Platform; slot: number; deviceId: string }>(
-      'select platform, slot, device_id as deviceId from member where left_seq is null',
+      `select platform, slot, device_id as deviceId from member
+       where platform = ?1 and slot between ?2 and ?4
+         and (slot > ?2 or device_id > ?3) and (slot < ?4 or device_id <= ?5) and left_seq is null`,
+      range.platform,
+      range.fromSlot,
+      range.fromDevice,
+      range.toSlot,
+      range.toDevice,
     )
     .toArray()
 }

@@ -3,23 +3,27 @@
 /** Rows deleted by one statement: keeps a step to some tens of milliseconds. */
 const ROWS_A_STEP = 5_000
 
-/** When the oldest fan-out that is over was opened; null: there is none. */
+/** It is over, and no replay that is still here needs it: a replay reads in it who is of the replay. */
+const SWEEPABLE = `state = 'reported'
+  and notification_id not in (select replay_of from fanout where replay_of is not null)`
+
+/** When the oldest fan-out that may be swept was opened; null: there is none. */
 export function oldestReportedAt(sql: SqlStorage): number | null {
   const [row] = sql
-    .exec<{ openedAt: number | null }>("select min(opened_at) as openedAt from fanout where state = 'reported'")
+    .exec<{ openedAt: number | null }>(`select min(opened_at) as openedAt from fanout where ${SWEEPABLE}`)
     .toArray()
   return row?.openedAt ?? null
 }
 
 /**
- * Deletes one step's worth of fan-outs that are over and were opened before an instant, and of the memberships that
+ * Deletes one step's worth of fan-outs that may be swept and were opened before an instant, and of the memberships that
  * ended before any fan-out that is left.
  * @returns whether there is more
  */
 export function sweepStep(sql: SqlStorage, openedBefore: number): boolean {
   const [old] = sql
     .exec<{ id: string }>(
-      "select notification_id as id from fanout where state = 'reported' and opened_at < ? limit 1",
+      `select notification_id as id from fanout where ${SWEEPABLE} and opened_at < ? limit 1`,
       openedBefore,
     )
     .toArray()

@@ -7,6 +7,7 @@
  * costs one billed row per write, not two.
  */
 import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { SLOT_COUNT } from '../../push/slot.ts'
 
 /**
  * The fan-out copy of the devices, ordered by platform and slot so that a ticket is one range of the key.
@@ -46,6 +47,15 @@ export const fanout = sqliteTable('fanout', {
   cutAfter: text('cut_after'),
   ticketCount: integer('ticket_count').notNull(),
   canceledAt: integer('canceled_at'),
+  /** The slots it covers: `from_slot` up to, not including, `to_slot`. */
+  fromSlot: integer('from_slot').notNull().default(0),
+  toSlot: integer('to_slot').notNull().default(SLOT_COUNT),
+  /** The `fanfare_id` its pushes carry; null: the notification's own id. A replay carries the first one's. */
+  pushId: text('push_id'),
+  /** The `fanfare_seq` its pushes carry; null: not ordered. */
+  pushSequence: integer('push_sequence'),
+  /** The notification whose dead letters these tickets are; null: not a replay. */
+  replayOf: text('replay_of'),
 })
 
 /** At most 500 recipients: the members of one platform after (from_slot, from_device) up to (to_slot, to_device). */
@@ -72,6 +82,7 @@ export const ticket = sqliteTable(
     restStatus: text('rest_status'),
     restReason: text('rest_reason'),
     leaseId: text('lease_id'),
+    /** When a consumer had it last, leased or postponed; null: its message is in a queue, or lost. */
     leasedAt: integer('leased_at'),
     leasedUntil: integer('leased_until'),
     /** When the alarm looks at it again; null: finished. */
@@ -79,6 +90,12 @@ export const ticket = sqliteTable(
     /** 1: devices were found dead and the retirement is not confirmed. */
     retires: integer('retires').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    /** Ordinals of the range that are not of this send: their bits are set from the start, and they are not targeted. */
+    outside: integer('outside').notNull().default(0),
+    /** How often in a row the alarm brought it back without anything being settled. */
+    stalls: integer('stalls').notNull().default(0),
+    /** The notification that sends again everybody who failed with the rest; null: nobody asked for that. */
+    restReplayedBy: text('rest_replayed_by'),
   },
   (table) => [primaryKey({ columns: [table.notificationId, table.number] })],
 )
@@ -102,6 +119,21 @@ export const exception = sqliteTable(
     /** The dead address; set when the device is to be retired. */
     address: text('address'),
     updatedAt: integer('updated_at').notNull(),
+    /** JSON of the attempts before the last one, see push/ticket.ts `PastAttempt`; null: there was none. */
+    history: text('history'),
+    /** The notification that sends it again; null: nobody asked for that. */
+    replayedBy: text('replayed_by'),
   },
   (table) => [primaryKey({ columns: [table.notificationId, table.ticket, table.ordinal] })],
 )
+
+/**
+ * While a shard gives slots away: whose membership changed since the copying began, in the order of the changes. Read
+ * together with the member's present row, so an entry says no more than who.
+ */
+export const change = sqliteTable('change', {
+  number: integer('number').primaryKey(),
+  platform: text('platform').notNull(),
+  slot: integer('slot').notNull(),
+  deviceId: text('device_id').notNull(),
+})

@@ -34,6 +34,9 @@ type TicketRow = Record<SettledStatus, number> & {
   wake_at: number | null
   retires: number
   updated_at: number
+  outside: number
+  stalls: number
+  rest_replayed_by: string | null
 }
 
 function fromRow(row: TicketRow): PlacedTicket {
@@ -57,6 +60,9 @@ function fromRow(row: TicketRow): PlacedTicket {
     wakeAt: row.wake_at,
     retires: row.retires === 1,
     updatedAt: row.updated_at,
+    outside: row.outside,
+    stalls: row.stalls,
+    restReplayedBy: row.rest_replayed_by,
   }
 }
 
@@ -135,7 +141,7 @@ export function countUnfinishedTickets(sql: SqlStorage, notificationId: string):
 export function putTicket(sql: SqlStorage, ticket: PlacedTicket): void {
   const { counts } = ticket
   sql.exec(
-    'insert or replace into ticket values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert or replace into ticket values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ticket.notificationId,
     ticket.number,
     ticket.platform,
@@ -159,6 +165,9 @@ export function putTicket(sql: SqlStorage, ticket: PlacedTicket): void {
     ticket.wakeAt,
     ticket.retires ? 1 : 0,
     ticket.updatedAt,
+    ticket.outside,
+    ticket.stalls,
+    ticket.restReplayedBy,
   )
 }
 
@@ -166,7 +175,7 @@ export function putTicket(sql: SqlStorage, ticket: PlacedTicket): void {
 export function readCounts(sql: SqlStorage, notificationId: string): Partial<Record<Platform, LedgerCounts>> {
   const rows = sql
     .exec<Record<SettledStatus, number> & { platform: Platform; targeted: number }>(
-      `select platform, sum(size) as targeted, sum(accepted) as accepted, sum(unregistered) as unregistered,
+      `select platform, sum(size - outside) as targeted, sum(accepted) as accepted, sum(unregistered) as unregistered,
          sum(failed) as failed, sum(suppressed) as suppressed, sum(expired) as expired, sum(canceled) as canceled
        from ticket where notification_id = ? group by platform`,
       notificationId,

@@ -1,7 +1,7 @@
 /** The table that a Notification has beside its ledger: what devices reported. Definition only. */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-export * from '../ledger/tables.ts'
+export { exception, fanout, member, ticket } from '../ledger/tables.ts'
 
 /** One event a device reported for this notification; repeated reports are the same row. */
 export const receipt = sqliteTable(

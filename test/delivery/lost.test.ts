@@ -6,10 +6,11 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Ledger } from '../../durable-objects/ledger.ts'
-import type { FanoutOrder, LedgerView } from '../../durable-objects/rpc.ts'
+import type { LedgerView } from '../../durable-objects/rpc.ts'
 import { ledgerNamed, shardNamed } from '../../durable-objects/stubs.ts'
 import type { SubscriberShard } from '../../durable-objects/subscriber-shard.ts'
 import type { Guarantee } from '../../push/notification.ts'
+import { plainOrder } from './plain-order.ts'
 import { fcmToken, inbox, register, tellStory } from './story.ts'
 
 interface Lost {
@@ -27,9 +28,7 @@ async function openUnheard(guarantee: Guarantee): Promise<Lost> {
   const deviceToken = fcmToken()
   await register({ id: appId, ...story }, { platform: 'fcm', token: deviceToken, topics: ['news'] })
   const notificationId = `ntf_${crypto.randomUUID()}`
-  const message = { title: 'x', data: {}, priority: 'normal', ttlSeconds: 60, fcm: {}, apns: {}, webpush: {} } as const
-  const expiresAt = Date.now() + 60_000
-  const order: FanoutOrder = { notificationId, appId, message, guarantee, expiresAt, platforms: ['fcm'] }
+  const order = plainOrder({ notificationId, appId, guarantee, livesMs: 60_000 })
   const shard = `${appId}/news/0`
   const stub = () => env.SUBSCRIBER_SHARD.getByName(shard)
   await runInDurableObject(stub(), async (instance: SubscriberShard, { storage }) => {

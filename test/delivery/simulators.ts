@@ -24,12 +24,23 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideSimulators(project, async (options) => {
+    const egress = await start<EgressOptions, EgressAddress>('./egress-child.ts', options)
+    return { url: egress.ready.url, close: egress.close }
+  })
+}
+
+/** @param startEgress an egress that reaches the simulators under the real host names */
+export async function provideSimulators(
+  project: TestProject,
+  startEgress: (options: EgressOptions) => Promise<EgressAddress & { close(): Promise<void> }>,
+): Promise<() => Promise<void>> {
   const simulators = await start<object, SimulatorAddresses>('../../dev/simulators-child.ts', {})
   const { fcm, apns, webpush, caPem, controlUrl } = simulators.ready
   const webPushHost = new URL(webpush.url).host
   const key = randomUUID()
-  const egress = await start<EgressOptions, EgressAddress>('./egress-child.ts', {
+  const egress = await startEgress({
     key,
     allowedHosts: [new URL(webpush.url).origin],
     connectTo: {
@@ -45,7 +56,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     apnsUrl: apns.httpUrl,
     webPushHost,
     controlUrl,
-    egressUrl: egress.ready.url,
+    egressUrl: egress.url,
     egressKey: key,
   })
   return async () => {

@@ -6,11 +6,11 @@ import { createExecutionContext, createMessageBatch, getQueueResult, runInDurabl
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Ledger } from '../../durable-objects/ledger.ts'
-import type { FanoutOrder } from '../../durable-objects/rpc.ts'
 import { shardNamed } from '../../durable-objects/stubs.ts'
 import type { SubscriberShard } from '../../durable-objects/subscriber-shard.ts'
 import type { Guarantee } from '../../push/notification.ts'
 import { consume } from '../../workers/jobs/consume.ts'
+import { plainOrder } from './plain-order.ts'
 import { call, control, fcmToken, inbox, register, type Story, send, tellStory, until } from './story.ts'
 
 /** With six in flight, two tickets of this many take twice as long as the lease of three seconds. */
@@ -32,17 +32,7 @@ describe('a push service that is slower than the lease is long', () => {
     const deviceTokens = (await Promise.all(topics.map((topic) => registerMany(story, topic)))).flat()
     await control('PUT', '/latency', { service: 'fcm', ms: LATENCY_MS })
     const notificationId = `ntf_${crypto.randomUUID()}`
-    const message = {
-      title: 'x',
-      data: {},
-      priority: 'normal',
-      ttlSeconds: 60,
-      fcm: {},
-      apns: {},
-      webpush: {},
-    } as const
-    const times = { guarantee, expiresAt: Date.now() + 600_000 }
-    const order: FanoutOrder = { notificationId, appId: story.id, message, ...times, platforms: ['fcm'] }
+    const order = plainOrder({ notificationId, appId: story.id, guarantee, livesMs: 600_000 })
     const shards = topics.map((topic) => `${story.id}/${topic}/0`)
     for (const shard of shards) {
       await runInDurableObject(env.SUBSCRIBER_SHARD.getByName(shard), (instance: SubscriberShard) => {
@@ -52,6 +42,8 @@ describe('a push service that is slower than the lease is long', () => {
     }
     const bodies = shards.map((name) => ({
       kind: 'deliver.v1',
+      appId: story.id,
+      platform: 'fcm',
       ledger: { kind: 'shard', name },
       notificationId,
       ticket: 0,

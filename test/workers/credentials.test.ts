@@ -47,6 +47,9 @@ describe('setting a credential', () => {
       client_email: 'push@weather-4711.iam.gserviceaccount.com',
       private_key_id: 'abc123',
       updated_at: expect.stringMatching(/Z$/),
+      status: 'ok',
+      paused_reason: null,
+      paused_at: null,
     })
   })
 

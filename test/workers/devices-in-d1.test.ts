@@ -6,15 +6,9 @@ import type { Address } from '../../push/device.ts'
 import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
 import { slotOf } from '../../push/slot.ts'
 import type { Registration } from '../../schema/d1/device-merge.ts'
+import { retireDevices } from '../../schema/d1/device-retirement.ts'
 import { upsertDevices } from '../../schema/d1/device-upsert.ts'
-import {
-  deleteDevice,
-  readDevice,
-  readDevices,
-  readDevicesOfUsers,
-  retireDevices,
-  updateDevice,
-} from '../../schema/d1/devices.ts'
+import { deleteDevice, readDevice, readDevices, readDevicesOfUsers, updateDevice } from '../../schema/d1/devices.ts'
 import { addMemberships, listTopics, removeMemberships, topicExists, topicsOfDevices } from '../../schema/d1/topics.ts'
 
 const db = env.DB
@@ -116,7 +110,7 @@ describe('retiring', () => {
     const app = newApp()
     const { device } = await register(app, 'a')
     const dead = (asOfAt: number) =>
-      retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt, reason: 'Unregistered' }])
+      retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt, reason: 'Unregistered' }], null)
     expect(await dead(NOW - 1)).toEqual([])
     expect(await dead(NOW)).toEqual([{ deviceId: device.id, platform: 'fcm', slot: device.slot, topics: [] }])
     expect(await readDevice(db, app, device.id)).toMatchObject({ retiredAt: NOW, retiredReason: 'Unregistered' })
@@ -129,8 +123,8 @@ describe('retiring', () => {
     await addMemberships(db, app, 'sport', [device.id], NOW)
     const retirement = { deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'UNREGISTERED' }
     const [first, second] = [
-      await retireDevices(db, app, [retirement, retirement]),
-      await retireDevices(db, app, [retirement]),
+      await retireDevices(db, app, [retirement, retirement], null),
+      await retireDevices(db, app, [retirement], null),
     ]
     expect(first).toEqual([{ deviceId: device.id, platform: 'fcm', slot: device.slot, topics: ['news', 'sport'] }])
     expect(second).toEqual(first)
@@ -141,7 +135,7 @@ describe('retiring', () => {
     const { device } = await register(app, 'a')
     await updateDevice(db, app, device.id, { address: await registration('b') }, NOW)
     const dead = { deviceId: device.id, address: 'a', asOfAt: NOW + 1, reason: 'UNREGISTERED' }
-    expect(await retireDevices(db, app, [dead])).toEqual([])
+    expect(await retireDevices(db, app, [dead], null)).toEqual([])
     expect(await readDevice(db, app, device.id)).toMatchObject({ retiredAt: null })
   })
 
@@ -149,7 +143,7 @@ describe('retiring', () => {
     const app = newApp()
     const { device } = await register(app, 'a', { userId: 'ada' })
     await addMemberships(db, app, 'news', [device.id], NOW)
-    await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }])
+    await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }], null)
     expect(await readDevicesOfUsers(db, app, ['ada'])).toEqual([])
     const back = await register(app, 'a', {}, NOW + 1)
     expect(back.previous?.retiredAt).toBe(NOW)
@@ -162,7 +156,7 @@ describe('changing', () => {
   it('moves a device to a new address, which revives it', async () => {
     const app = newApp()
     const { device } = await register(app, 'a', { userId: 'ada' })
-    await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }])
+    await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }], null)
     const answer = await updateDevice(db, app, device.id, { address: await registration('b'), userId: 'bob' }, NOW + 5)
     expect(answer).toMatchObject({
       kind: 'updated',
@@ -255,7 +249,12 @@ describe('in bulk', () => {
     await addMemberships(watched, app, 'news', [device.id], NOW)
     await readDevices(watched, app, [device.id])
     await readDevicesOfUsers(watched, app, ['ada'])
-    await retireDevices(watched, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }])
+    await retireDevices(
+      watched,
+      app,
+      [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }],
+      null,
+    )
     await removeMemberships(watched, app, 'news', [device.id])
     await deleteDevice(watched, app, device.id)
     const searches = []

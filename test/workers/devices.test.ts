@@ -1,7 +1,7 @@
 /** Devices through the API: registering, changing, deleting, and who may. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, test } from 'vitest'
-import { retireDevices } from '../../schema/d1/devices.ts'
+import { retireDevices } from '../../schema/d1/device-retirement.ts'
 import { api } from '../../workers/api/app.ts'
 import { call, makeApp } from './calling.ts'
 import { apnsToken, fcmDevice, fcmToken, subscription } from './device-samples.ts'
@@ -126,7 +126,7 @@ describe('registering', () => {
     const device = fcmDevice({ topics: ['revived'] })
     const { body } = await register(device)
     const dead = { deviceId: body.id, address: device.token as string, asOfAt: Date.now() + 1 }
-    await retireDevices(env.DB, app.id, [{ ...dead, reason: 'UNREGISTERED' }])
+    await retireDevices(env.DB, app.id, [{ ...dead, reason: 'UNREGISTERED' }], null)
     const retired = await call('GET', `/v1/devices/${body.id}`, { bearer: app.sender })
     expect(retired.body.retired_reason).toBe('UNREGISTERED')
     const again = await register(device)

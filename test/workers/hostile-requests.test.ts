@@ -161,7 +161,7 @@ describe('a method or a path', () => {
     ['GET', '/v1/devices', 'POST'],
     ['GET', '/v1/notifications', 'POST'],
     ['GET', '/v1/topics/t/devices', 'POST'],
-    ['PUT', '/v1/topics/t', 'GET, HEAD'],
+    ['PUT', '/v1/topics/t', 'GET, HEAD, DELETE'],
     ['POST', '/openapi.json', 'GET, HEAD'],
   ])('%s %s is told what is allowed', async (method, path, allowed) => {
     const answer = await call(method, path, { bearer: app.admin })

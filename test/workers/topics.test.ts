@@ -1,7 +1,7 @@
 /** Topics through the API: joining and leaving, alone and in bulk, and how large they are. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { retireDevices } from '../../schema/d1/devices.ts'
+import { retireDevices } from '../../schema/d1/device-retirement.ts'
 import { call, makeApp } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 
@@ -51,7 +51,7 @@ describe('one device', () => {
     const registration = fcmDevice()
     const { body } = await call('POST', '/v1/devices', { bearer: app.client, body: registration })
     const dead = { deviceId: body.id, address: registration.token as string, asOfAt: Date.now() + 1 }
-    await retireDevices(env.DB, app.id, [{ ...dead, reason: 'UNREGISTERED' }])
+    await retireDevices(env.DB, app.id, [{ ...dead, reason: 'UNREGISTERED' }], null)
     expect((await call('PUT', path('retired', body.id), { bearer: app.sender })).status).toBe(204)
     expect((await read('retired')).body.subscribers).toBe(0)
     await call('POST', '/v1/devices', { bearer: app.client, body: registration })

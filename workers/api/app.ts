@@ -8,6 +8,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { apps } from './apps.ts'
 import { limitBodies } from './body-limit.ts'
 import { credentials } from './credentials.ts'
+import { deadLetters } from './dead-letters.ts'
 import { deliveries } from './deliveries.ts'
 import { deviceImport } from './device-import.ts'
 import { devices } from './devices.ts'
@@ -16,9 +17,11 @@ import { health } from './health.ts'
 import { keys } from './keys.ts'
 import { notifications } from './notifications.ts'
 import { ApiProblem } from './problem.ts'
+import { quarantine } from './quarantine.ts'
 import { receipts } from './receipts.ts'
 import { mountReference } from './reference.ts'
 import { newRouter } from './router.ts'
+import { stuckWork } from './stuck-work.ts'
 import { tokens } from './tokens.ts'
 import { topics } from './topics.ts'
 
@@ -73,7 +76,10 @@ for (const resource of [
   topics,
   notifications,
   deliveries,
+  deadLetters,
+  stuckWork,
   receipts,
+  quarantine,
   health,
 ]) {
   api.route('/', resource)

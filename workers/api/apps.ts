@@ -1,13 +1,18 @@
-/** `POST /v1/apps`, `GET /v1/apps/{app}`: what the operator begins with. */
+/** `/v1/apps`: what the operator begins with, and how an app ends. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { PLATFORMS } from '../../push/device.ts'
 import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
+import { deleteApp, deleteCredentials } from '../../schema/d1/app-deletion.ts'
 import { insertApp } from '../../schema/d1/apps.ts'
-import { directoryDatabase } from '../../schema/databases.ts'
+import { databaseOf, directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
 import { instantField, instantOf } from './fields.ts'
+import { forgetApp } from './known-apps.ts'
+import { forgetKey } from './known-keys.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
+import { forgetOlder } from './store-credential.ts'
 
 const appName = z.string().trim().min(1).max(100).openapi({ description: 'For people.', example: 'Weather' })
 
@@ -58,5 +63,31 @@ apps.openapi(
   async (c) => {
     const app = await requireApp(c, c.req.valid('param').app)
     return c.json({ id: app.id, name: app.name, created_at: instantOf(app.createdAt) }, 200)
+  },
+)
+
+apps.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/v1/apps/{app}',
+    operationId: 'deleteApp',
+    tags: ['Apps'],
+    summary: 'Delete an app',
+    description:
+      'For good. Its keys, device keys and tokens are refused at once, elsewhere in the world within five seconds, and ' +
+      'its credentials are deleted. What sends that are under way have not handed to a push service settles as ' +
+      '`failed` with reason `app_deleted`. Devices, topics and subscriptions are removed over the next minutes.',
+    ...allow('root'),
+    request: { params: z.object({ app: appIdField }) },
+    responses: { 204: { description: 'Deleted.' }, ...problems('not_found', 'root_key_missing') },
+  }),
+  async (c) => {
+    const { id } = await requireApp(c, c.req.valid('param').app)
+    const now = Date.now()
+    for (const keyHash of await deleteApp(directoryDatabase(c.env), id, now)) forgetKey(keyHash)
+    forgetApp(id)
+    await deleteCredentials(databaseOf(c.env, id), id)
+    await Promise.all(PLATFORMS.map((platform) => forgetOlder(c.env, { appId: id, platform }, now)))
+    return c.body(null, 204)
   },
 )

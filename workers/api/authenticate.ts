@@ -10,6 +10,7 @@ import { readUserToken } from '../../push/user-token.ts'
 import { findApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import type { Caller } from './caller.ts'
+import { isKnownApp } from './known-apps.ts'
 import { recallKey } from './known-keys.ts'
 import { ApiProblem } from './problem.ts'
 import { credentialsKeyOf } from './secrets.ts'
@@ -28,7 +29,7 @@ export async function authenticate(env: Env, authorization: string | undefined, 
   const bearer = bearerOf(authorization)
   if (env.ROOT_KEY && equalInConstantTime(bearer, env.ROOT_KEY)) return { kind: 'root' }
   if (bearer.startsWith('sk_') || bearer.startsWith('pk_')) return keyCaller(env, bearer, now)
-  if (bearer.startsWith('dk_')) return deviceCaller(env, bearer)
+  if (bearer.startsWith('dk_')) return deviceCaller(env, bearer, now)
   if (bearer.split('.').length === 3) return tokenCaller(env, bearer, now)
   throw new ApiProblem('unauthorized', `This bearer is none that Fanfare knows. ${HOW}`)
 }
@@ -54,9 +55,10 @@ async function keyCaller(env: Env, key: string, now: number): Promise<Caller> {
   return { kind: 'key', appId: row.appId, keyId: row.id, role: row.role, scopes: ROLE_SCOPES[row.role] }
 }
 
-async function deviceCaller(env: Env, deviceKey: string): Promise<Caller> {
+async function deviceCaller(env: Env, deviceKey: string, now: number): Promise<Caller> {
   const owner = await readDeviceKey(credentialsKeyOf(env), deviceKey)
   if (owner === null) throw new ApiProblem('unauthorized', 'This device key is not valid. Register the device again.')
+  await requireKnownApp(env, owner.appId, now)
   return { kind: 'device', ...owner }
 }
 
@@ -64,10 +66,16 @@ async function tokenCaller(env: Env, text: string, now: number): Promise<Caller>
   const reading = await readUserToken(credentialsKeyOf(env), text, now)
   switch (reading.kind) {
     case 'valid':
+      await requireKnownApp(env, reading.token.appId, now)
       return { kind: 'token', ...reading.token }
     case 'expired':
       throw new ApiProblem('token_expired', 'This token has expired. Mint another one with POST /v1/tokens.')
     case 'invalid':
       throw new ApiProblem('unauthorized', 'This token is not one of ours, or was made with another CREDENTIALS_KEY.')
   }
+}
+
+/** Device keys and tokens prove themselves; that their app was deleted, only its table knows. */
+async function requireKnownApp(env: Env, appId: string, now: number): Promise<void> {
+  if (!(await isKnownApp(env, appId, now))) throw new ApiProblem('unauthorized', 'The app of this bearer was deleted.')
 }

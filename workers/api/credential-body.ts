@@ -1,7 +1,8 @@
 /** Credentials on the wire: what is taken, and what is ever shown again. Schemas and conversions only. */
 import { z } from '@hono/zod-openapi'
 import type { ApnsCredential, FcmCredential, PublicCredential } from '../../push/credential.ts'
-import { instantField, instantOf } from './fields.ts'
+import { instantField, instantOf, instantOrNull } from './fields.ts'
+import type { Pause } from './read-pause.ts'
 
 /** A 4096-bit RSA key in PEM has 3.2 kB. */
 const MAX_PEM_CHARACTERS = 16_384
@@ -80,7 +81,16 @@ export const webPushBody = z
     example: { subject: 'mailto:push@example.com' },
   })
 
-const shownAt = { updated_at: instantField }
+const commonFields = {
+  updated_at: instantField,
+  status: z.enum(['ok', 'paused']).openapi({
+    description:
+      '`paused`: the push service says that the credential or its configuration is wrong. Recipients stay pending; ' +
+      'they go on when the credential is replaced, or when a push that is tried now and then gets through.',
+  }),
+  paused_reason: z.string().nullable().openapi({ description: "The push service's own word.", example: null }),
+  paused_at: instantField.nullable().openapi({ example: null }),
+}
 
 export const fcmAnswer = z
   .object({
@@ -88,7 +98,7 @@ export const fcmAnswer = z
     project_id: z.string(),
     client_email: z.string(),
     private_key_id: z.string().nullable(),
-    ...shownAt,
+    ...commonFields,
   })
   .openapi('FcmCredential')
 
@@ -99,7 +109,7 @@ export const apnsAnswer = z
     key_id: z.string(),
     bundle_id: z.string(),
     environment: z.enum(['production', 'sandbox']),
-    ...shownAt,
+    ...commonFields,
   })
   .openapi('ApnsCredential')
 
@@ -108,7 +118,7 @@ export const webPushAnswer = z
     platform: z.literal('webpush'),
     subject: z.string(),
     public_key: z.string().openapi({ description: 'The `applicationServerKey` for `pushManager.subscribe()`.' }),
-    ...shownAt,
+    ...commonFields,
   })
   .openapi('WebPushCredential')
 
@@ -136,19 +146,28 @@ export function apnsCredentialOf(body: z.infer<typeof apnsBody>): ApnsCredential
 }
 
 /** The secret is not in what comes in, so it cannot be in what goes out. */
-export function credentialToWire(shown: PublicCredential, updatedAt: number): z.infer<typeof credentialAnswer> {
-  const updated_at = instantOf(updatedAt)
+export function credentialToWire(
+  shown: PublicCredential,
+  updatedAt: number,
+  pause: Pause | null,
+): z.infer<typeof credentialAnswer> {
+  const common = {
+    updated_at: instantOf(updatedAt),
+    status: pause === null ? ('ok' as const) : ('paused' as const),
+    paused_reason: pause?.reason ?? null,
+    paused_at: instantOrNull(pause?.since ?? null),
+  }
   switch (shown.platform) {
     case 'fcm': {
       const { platform, projectId, clientEmail, privateKeyId } = shown
-      return { platform, project_id: projectId, client_email: clientEmail, private_key_id: privateKeyId, updated_at }
+      return { platform, project_id: projectId, client_email: clientEmail, private_key_id: privateKeyId, ...common }
     }
     case 'apns': {
       const { platform, teamId, keyId, bundleId, environment } = shown
-      return { platform, team_id: teamId, key_id: keyId, bundle_id: bundleId, environment, updated_at }
+      return { platform, team_id: teamId, key_id: keyId, bundle_id: bundleId, environment, ...common }
     }
     case 'webpush':
-      return { platform: shown.platform, subject: shown.subject, public_key: shown.publicKey, updated_at }
+      return { platform: shown.platform, subject: shown.subject, public_key: shown.publicKey, ...common }
   }
 }
 

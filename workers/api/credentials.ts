@@ -7,7 +7,7 @@ import type { WebPushCredential } from '../../push/credential.ts'
 import { checkApnsCredential, checkFcmCredential, checkWebPushCredential } from '../../push/credential-check.ts'
 import { PLATFORMS } from '../../push/device.ts'
 import { makeVapidKeys } from '../../push/providers/webpush/vapid.ts'
-import { deleteCredential, listPublicCredentials } from '../../schema/d1/credentials.ts'
+import { deleteCredential } from '../../schema/d1/credentials.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
@@ -16,7 +16,6 @@ import {
   apnsBody,
   apnsCredentialOf,
   credentialAnswer,
-  credentialToWire,
   fcmAnswer,
   fcmBody,
   fcmCredentialOf,
@@ -26,7 +25,7 @@ import {
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
-import { orInvalid, store, storedPair } from './store-credential.ts'
+import { forgetOlder, listStored, orInvalid, store, storedPair } from './store-credential.ts'
 
 const TAGS = ['Credentials']
 const inApp = z.object({ app: appIdField })
@@ -115,7 +114,9 @@ credentials.openapi(
     operationId: 'listCredentials',
     tags: TAGS,
     summary: 'List credentials',
-    description: 'Their public parts. Secrets are never shown.',
+    description:
+      'Their public parts, and whether sending with them is paused because the push service finds them wrong. Secrets are ' +
+      'never shown.',
     ...allow('root', 'app:manage'),
     request: { params: inApp },
     responses: {
@@ -130,8 +131,7 @@ credentials.openapi(
   }),
   async (c) => {
     const app = await requireApp(c, c.req.valid('param').app)
-    const rows = await listPublicCredentials(databaseOf(c.env, app.id), app.id)
-    return c.json({ data: rows.map((row) => credentialToWire(row.shown, row.updatedAt)), next_cursor: null }, 200)
+    return c.json({ data: await listStored(c.env, app.id), next_cursor: null }, 200)
   },
 )
 
@@ -142,7 +142,9 @@ credentials.openapi(
     operationId: 'deleteCredential',
     tags: TAGS,
     summary: 'Delete a credential',
-    description: 'Later recipients on the platform settle as `failed` with reason `no_credentials`.',
+    description:
+      'Recipients on the platform of later sends settle as `failed` with reason `no_credentials`. Those of sends that ' +
+      'are under way stay pending until there is another credential, or expire.',
     ...allow('root', 'app:manage'),
     request: { params: inApp.extend({ platform: z.enum(PLATFORMS) }) },
     responses: { 204: { description: 'Deleted.' }, ...problems('not_found') },
@@ -150,7 +152,10 @@ credentials.openapi(
   async (c) => {
     const { app: appId, platform } = c.req.valid('param')
     const app = await requireApp(c, appId)
-    if (await deleteCredential(databaseOf(c.env, app.id), app.id, platform)) return c.body(null, 204)
-    throw new ApiProblem('not_found', `The app has no ${platform} credential.`, { param: 'platform' })
+    if (!(await deleteCredential(databaseOf(c.env, app.id), app.id, platform))) {
+      throw new ApiProblem('not_found', `The app has no ${platform} credential.`, { param: 'platform' })
+    }
+    await forgetOlder(c.env, { appId: app.id, platform }, Date.now())
+    return c.body(null, 204)
   },
 )

@@ -35,7 +35,7 @@ export const deliveries = newRouter().openapi(listDeliveries, async (c) => {
   const { status = null, device_id: deviceId = null, limit, cursor: encoded } = c.req.valid('query')
   const cursor = encoded === undefined ? null : decodeCursor(encoded)
   const page = await askNotification(c.env, appIdOf(c.get('caller')), c.req.valid('param').id, (notification) =>
-    notification.deliveries({ status, deviceId, cursor, limit }),
+    notification.deliveries({ status, deviceId, cursor, limit, platform: null, reason: null, replayed: null }),
   )
   const next_cursor = page.nextCursor === null ? null : encodeCursor(page.nextCursor)
   return c.json({ data: page.data.map(deliveryToWire), next_cursor }, 200)

@@ -109,9 +109,17 @@ export const deviceAnswer = z
     registered_at: instantField,
     updated_at: instantField,
     retired_at: instantField.nullable().openapi({
-      description: 'As of when the push service called the address dead; null: alive. Registering again revives it.',
+      description:
+        'As of when the push service called the address dead, or we have given up to hear of it; null: alive. ' +
+        'Registering again revives it.',
     }),
-    retired_reason: z.string().nullable().openapi({ description: "The push service's own word." }),
+    retired_reason: z.string().nullable().openapi({ description: "The push service's own word, or `stale`." }),
+    quarantined_at: instantField.nullable().openapi({
+      description: 'So many were called dead at once that it is doubted: any sign of life, or calmer times, revive it.',
+    }),
+    seen_at: instantField.openapi({
+      description: 'The last sign of life: a registration, a change, or (to the day) a receipt.',
+    }),
   })
   .openapi('Device')
 
@@ -138,5 +146,7 @@ export function deviceToWire(device: Device): z.input<typeof deviceAnswer> {
     updated_at: instantOf(device.updatedAt),
     retired_at: instantOrNull(device.retiredAt),
     retired_reason: device.retiredReason,
+    quarantined_at: instantOrNull(device.quarantinedAt),
+    seen_at: instantOf(Math.max(device.registeredAt, device.updatedAt, device.seenAt ?? 0)),
   }
 }

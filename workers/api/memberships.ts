@@ -71,6 +71,20 @@ export async function leaveOwnTopics(env: Env, appId: string, devices: readonly 
   await eachTopic(touched.topics(), (topic) => leaveTopic(env, appId, topic, touched.keysIn(topic)))
 }
 
+/** Joins the devices to the shards of every topic they are in, though D1 still says that they are retired. */
+export async function joinAhead(env: Env, appId: string, devices: readonly Device[]): Promise<void> {
+  if (devices.length === 0) return
+  const ids = devices.map(({ id }) => id)
+  const topics = await topicsOfDevices(databaseOf(env, appId), appId, ids)
+  const alive = devices.map((device) => ({ ...device, retiredAt: null }))
+  const touched = new Touched([])
+  const truth = { devices: byId(alive), topics }
+  touched.add(truth)
+  await eachTopic(touched.topics(), (topic) => {
+    return joinTopic(env, appId, topic, touched.compare(topic, truth).members.map(memberOf))
+  })
+}
+
 /** Enough of a device to take it out of a topic. */
 export function memberKeyOf(device: Device): MemberKey {
   return { deviceId: device.id, slot: device.slot, platform: device.platform }

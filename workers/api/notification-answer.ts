@@ -3,7 +3,9 @@ import { z } from '@hono/zod-openapi'
 import type { DeliveryView, NotificationView } from '../../durable-objects/rpc.ts'
 import { PLATFORMS } from '../../push/device.ts'
 import { SETTLED_STATUSES } from '../../push/outcome.ts'
+import { attemptField, historyToWire } from './dead-letter-answer.ts'
 import { deviceIdField, instantField, instantOf, instantOrNull, notificationIdField } from './fields.ts'
+import type { PlatformPause } from './read-pause.ts'
 
 export const DELIVERY_STATUSES = ['pending', ...SETTLED_STATUSES] as const
 
@@ -32,10 +34,21 @@ const notificationCounts = ledgerCounts
 
 const statusField = z.enum(['scheduled', 'queued', 'sending', 'completed', 'canceled'])
 
+const pausedField = z
+  .object({
+    platform: z.enum(PLATFORMS),
+    reason: z.string().openapi({ description: "The push service's own word.", example: 'InvalidProviderToken' }),
+    paused_at: instantField,
+  })
+  .openapi('PausedPlatform')
+
 export const notificationAnswer = z
   .object({
     id: notificationIdField,
     status: statusField,
+    replay_of: notificationIdField.nullable().openapi({
+      description: 'The notification whose dead letters this one sends again; null: it is no replay.',
+    }),
     created_at: instantField,
     send_at: instantField.nullable().openapi({ description: 'null: at once.' }),
     started_at: instantField.nullable(),
@@ -44,6 +57,11 @@ export const notificationAnswer = z
     by_platform: z
       .object({ fcm: ledgerCounts.optional(), apns: ledgerCounts.optional(), webpush: ledgerCounts.optional() })
       .openapi({ description: 'The platforms among the recipients; their counts add up to `counts`.' }),
+    paused: z.array(pausedField).openapi({
+      description:
+        'Platforms whose pending recipients wait because the push service finds the credential wrong. Replace it, and ' +
+        'they go on; what is not sent in time expires.',
+    }),
   })
   .openapi('Notification')
 
@@ -61,19 +79,25 @@ export const deliveryAnswer = z
       example: null,
     }),
     updated_at: instantField,
+    history: z.array(attemptField).openapi({ description: 'The attempts that did not succeed, in order.' }),
   })
   .openapi('Delivery')
 
-export function notificationToWire(view: NotificationView): z.input<typeof notificationAnswer> {
+export function notificationToWire(
+  view: NotificationView,
+  pauses: readonly PlatformPause[],
+): z.input<typeof notificationAnswer> {
   return {
     id: view.id,
     status: view.status,
+    replay_of: view.send.audience.kind === 'replay' ? view.send.audience.replay.of : null,
     created_at: instantOf(view.createdAt),
     send_at: instantOrNull(view.send.sendAt),
     started_at: instantOrNull(view.startedAt),
     completed_at: instantOrNull(view.completedAt),
     counts: { ...view.counts, ...view.receipts },
     by_platform: view.byPlatform,
+    paused: pauses.map(({ platform, reason, since }) => ({ platform, reason, paused_at: instantOf(since) })),
   }
 }
 
@@ -86,5 +110,6 @@ export function deliveryToWire(view: DeliveryView): z.input<typeof deliveryAnswe
     attempts: view.attempts,
     reason: view.reason,
     updated_at: instantOf(view.updatedAt),
+    history: historyToWire(view),
   }
 }

@@ -112,7 +112,14 @@ export const notificationBody = z
           'What happens when an attempt gets no answer: at_least_once tries again and may deliver twice, ' +
           'at_most_once counts it as failed with reason `unconfirmed`. Default: at_least_once.',
       }),
-    ordered: z.boolean().optional().openapi({ description: '`true` is not supported by this version.' }),
+    ordered: z
+      .boolean()
+      .optional()
+      .openapi({
+        description:
+          'true: starts when the ordered notification before it, to the same topic or for each user by himself, is ' +
+          'settled or expired. Its pushes carry `fanfare_seq`, which grows. Default: false.',
+      }),
     quiet_hours: z.enum(['hold', 'drop', 'ignore']).optional().openapi({
       description: '`hold` and `drop` are not supported by this version. Default: ignore.',
     }),

@@ -1,6 +1,5 @@
 /** Notifications: send, follow, cancel. What a body means is decided in read-send.ts. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { base64url } from 'jose'
 import { createNotification, replayNotification } from '../../durable-objects/notifications.ts'
 import type { CreateAnswer } from '../../durable-objects/rpc.ts'
 import type { Audience, Send } from '../../push/notification.ts'
@@ -10,16 +9,18 @@ import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { notificationIdField } from './fields.ts'
 import { askNotification } from './find-notification.ts'
+import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
 import { createdAnswer, notificationAnswer, notificationToWire } from './notification-answer.ts'
 import { type NotificationBody, notificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
+import { readPauses } from './read-pause.ts'
 import { readSend } from './read-send.ts'
+import { requireAccepted } from './require-accepted.ts'
 import { newRouter } from './router.ts'
 
 const TAGS = ['Notifications']
 const notificationParams = z.object({ id: notificationIdField })
-const MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 
 const sendNotification = createRoute({
   method: 'post',
@@ -33,12 +34,7 @@ const sendNotification = createRoute({
     'remembered until 30 days after the notification is completed.',
   ...allow('notifications:send'),
   request: {
-    headers: z.object({
-      'idempotency-key': z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARACTERS).optional().openapi({
-        description: 'Any text of yours that is unique to this send, such as a UUID.',
-        example: '6d5f7c1e-8a0f-4a3e-9a57-0f5a4c9d2b11',
-      }),
-    }),
+    headers: idempotencyKeyHeader,
     body: { required: true, content: { 'application/json': { schema: notificationBody } } },
   },
   responses: {
@@ -57,6 +53,8 @@ const sendNotification = createRoute({
       'not_supported',
       'not_found',
       'idempotency_mismatch',
+      'idempotency_in_flight',
+      'overloaded',
     ),
   },
 })
@@ -101,28 +99,21 @@ export const notifications = newRouter()
     const now = Date.now()
     const idempotencyKey = c.req.valid('header')['idempotency-key'] ?? null
     const answer = await acceptSend(c.env, body, { appId, idempotencyKey, bodyHash: await hashBody(body), now })
-    if (answer.kind === 'conflict') {
-      throw new ApiProblem(
-        'idempotency_mismatch',
-        'This Idempotency-Key was used with another body. Use a fresh one.',
-        {
-          param: 'idempotency-key',
-        },
-      )
-    }
-    const { kind, id, status } = answer
+    const { kind, id, status } = requireAccepted(answer, idempotencyKey)
     const replayed = kind === 'replayed' ? { 'Idempotent-Replayed': 'true' } : undefined
     return c.json({ id, status }, 202, { Location: `/v1/notifications/${id}`, ...replayed })
   })
   .openapi(getNotification, async (c) => {
     const { id } = c.req.valid('param')
-    const view = await askNotification(c.env, appIdOf(c.get('caller')), id, (notification) => notification.view())
-    return c.json(notificationToWire(view), 200)
+    const appId = appIdOf(c.get('caller'))
+    const view = await askNotification(c.env, appId, id, (notification) => notification.view())
+    return c.json(notificationToWire(view, await readPauses(c.env, appId, view.byPlatform)), 200)
   })
   .openapi(cancelNotification, async (c) => {
     const { id } = c.req.valid('param')
     const view = await askNotification(c.env, appIdOf(c.get('caller')), id, (notification) => notification.cancel())
-    return c.json(notificationToWire(view), 200)
+    // Who is canceled waits for nothing.
+    return c.json(notificationToWire(view, []), 200)
   })
 
 type SendRequest = Parameters<typeof replayNotification>[1]
@@ -151,10 +142,4 @@ async function requireDevices(env: Env, appId: string, audience: Audience): Prom
   throw new ApiProblem('not_found', `There is no device ${audience.deviceIds[missing]} in this app.`, {
     param: `/to/devices/${missing}`,
   })
-}
-
-/** Of the parsed body, whose fields are in the order of the schema: equal requests have equal digests. */
-async function hashBody(body: NotificationBody): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(body))
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }

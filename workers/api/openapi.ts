@@ -27,8 +27,10 @@ const TAGS = [
   { name: 'API keys', description: 'Who may call for an app, in four roles.' },
   { name: 'Tokens', description: 'A part of a key’s rights, lent for at most an hour.' },
   { name: 'Devices', description: 'Who can be reached, and where.' },
+  { name: 'Quarantine', description: 'Devices that were called dead when so many were that it is doubted.' },
   { name: 'Topics', description: 'Names that devices subscribe to.' },
   { name: 'Notifications', description: 'Sends, their counts and the fate of every delivery.' },
+  { name: 'Dead letters', description: 'Recipients that were given up, and sending to them again.' },
   { name: 'Receipts', description: 'What devices report: delivered, opened, clicked, dismissed.' },
   { name: 'Platform', description: 'About the platform itself.' },
 ]

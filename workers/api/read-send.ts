@@ -19,11 +19,13 @@ const MAX_AHEAD_MS = 366 * 24 * 3_600_000
 export function readSend(body: NotificationBody, now: number): Send {
   refuseUnsupported(body)
   const message = readMessage(body)
-  refuseOversize(message)
+  const ordered = body.ordered ?? false
+  refuseOversize(message, ordered)
   return {
     audience: readAudience(body.to),
     message,
     guarantee: body.guarantee ?? 'at_least_once',
+    ordered,
     sendAt: readSendAt(body.send_at, now),
     campaign: body.campaign,
   }
@@ -78,8 +80,8 @@ function readMessage(body: NotificationBody): Message {
   }
 }
 
-function refuseOversize(message: Message): void {
-  const oversize = findOversize(message)
+function refuseOversize(message: Message, ordered: boolean): void {
+  const oversize = findOversize(message, ordered)
   if (oversize === null) return
   const { service, bytes, limitBytes, overBytes } = oversize
   throw new ApiProblem(

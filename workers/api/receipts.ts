@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { ReceiptEvent } from '../../durable-objects/rpc.ts'
 import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { isId } from '../../push/ids.ts'
+import { noteSignOfLife } from '../jobs/signs-of-life.ts'
 import { allow } from './auth.ts'
 import type { Caller } from './caller.ts'
 import { instantInput, notificationIdField } from './fields.ts'
@@ -67,6 +68,8 @@ export const receipts = newRouter().openapi(reportReceipts, async (c) => {
       return { id, taken: known ? events.length : 0 }
     }),
   )
+  const { appId, deviceId } = device
+  noteSignOfLife(c.env, { appId, deviceId }, Date.now())
   const recorded = answers.reduce((sum, { taken }) => sum + taken, 0)
   return c.json({ recorded, unknown: answers.filter(({ taken }) => taken === 0).map(({ id }) => id) }, 200)
 })

@@ -1,23 +1,52 @@
 /** Checking and storing a credential, and finding the one that is stored. What the routes of credentials.ts share. */
 import type { Context } from 'hono'
+import { type CredentialName, resetThrottleOf } from '../../durable-objects/throttle.ts'
 import { type Credential, publicPartOf } from '../../push/credential.ts'
 import { CredentialError } from '../../push/credential-check.ts'
 import { CredentialSealError, IV_BYTES } from '../../push/credential-encryption.ts'
 import type { VapidKeys } from '../../push/providers/webpush/vapid.ts'
-import { readCredential, writeCredential } from '../../schema/d1/credentials.ts'
+import { listPublicCredentials, readCredential, writeCredential } from '../../schema/d1/credentials.ts'
 import { databaseOf } from '../../schema/databases.ts'
+import { forgetCredential } from '../jobs/known-credentials.ts'
 import type { ApiEnv } from './context.ts'
 import { credentialToWire } from './credential-body.ts'
 import { ApiProblem } from './problem.ts'
+import { readPause } from './read-pause.ts'
 import { credentialsKeyOf } from './secrets.ts'
 
-/** Seals and stores; answers what may be shown. */
+/** Seals and stores, and lets everything that waited for it go on; answers what may be shown. */
 export async function store(c: Context<ApiEnv>, appId: string, credential: Credential) {
   const now = Date.now()
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
   const how = { credentialsKey: credentialsKeyOf(c.env), now, iv }
-  await writeCredential(databaseOf(c.env, appId), appId, credential, how)
-  return credentialToWire(publicPartOf(credential), now)
+  const version = await writeCredential(databaseOf(c.env, appId), appId, credential, how)
+  await forgetOlder(c.env, { appId, platform: credential.platform }, version)
+  return credentialToWire(publicPartOf(credential), now, null)
+}
+
+/**
+ * Forgets a credential here, and tells the Throttle, and by it all isolates, that what they know of a credential is over. The credential is stored or
+ * deleted whatever becomes of this: a probe of the Throttle would find out too.
+ *
+ * @param version credentials older than this one are not used any more
+ */
+export async function forgetOlder(env: Env, credential: CredentialName, version: number): Promise<void> {
+  forgetCredential(credential)
+  try {
+    await resetThrottleOf(env, credential, version)
+  } catch (error) {
+    console.error('a credential has changed and its Throttle does not know', { ...credential, error: String(error) })
+  }
+}
+
+/** The credentials of an app as they may be shown, and whether each is paused. */
+export async function listStored(env: Env, appId: string) {
+  const rows = await listPublicCredentials(databaseOf(env, appId), appId)
+  return await Promise.all(
+    rows.map(async ({ shown, updatedAt }) =>
+      credentialToWire(shown, updatedAt, await readPause(env, { appId, platform: shown.platform })),
+    ),
+  )
 }
 
 /** The VAPID pair that the app has; null: none yet. @throws ApiProblem `credential_unreadable` */

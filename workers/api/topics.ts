@@ -1,6 +1,7 @@
 /** Topics: who is in them, one device at a time or a thousand, and how large they are. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { readTopic } from '../../durable-objects/topic-members.ts'
+import { dropTopic, readTopic } from '../../durable-objects/topic-members.ts'
+import { deleteTopic } from '../../schema/d1/topic-deletion.ts'
 import { addMemberships, listTopics, removeMemberships, topicExists } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { allow } from './auth.ts'
@@ -113,6 +114,21 @@ const getTopic = createRoute({
   },
 })
 
+const deleteTopicRoute = createRoute({
+  method: 'delete',
+  path: '/v1/topics/{topic}',
+  tags: TAGS,
+  operationId: 'deleteTopic',
+  summary: 'Delete a topic',
+  description:
+    'Ends all its subscriptions. Once it has answered, no later send reaches anybody who has not subscribed again; of ' +
+    'a send that is under way whoever was not handed to a push service settles as `suppressed`. Repeat it if it did ' +
+    'not answer.',
+  ...allow('app:manage'),
+  request: { params: topicParams },
+  responses: { 204: { description: 'Deleted.' }, ...problems('invalid_topic', 'not_found') },
+})
+
 export const topics = newRouter()
   .openapi(subscribe, async (c) => {
     const { topic, id } = c.req.valid('param')
@@ -155,4 +171,13 @@ export const topics = newRouter()
       throw new ApiProblem('not_found', `No device of this app ever subscribed to ${name}.`, { param: 'topic' })
     }
     return c.json({ name, ...(await readTopic(c.env, appId, name)) }, 200)
+  })
+  .openapi(deleteTopicRoute, async (c) => {
+    const appId = appIdOf(c.get('caller'))
+    const topic = requireTopicName(c.req.valid('param').topic, 'topic')
+    if (!(await deleteTopic(databaseOf(c.env, appId), appId, topic))) {
+      throw new ApiProblem('not_found', `No device of this app ever subscribed to ${topic}.`, { param: 'topic' })
+    }
+    await dropTopic(c.env, appId, topic)
+    return c.body(null, 204)
   })

@@ -34,11 +34,6 @@ const UNSUPPORTED: readonly Unsupported[] = [
     instead: 'Use /send_at, with one topic for each time zone.',
   },
   {
-    param: '/ordered',
-    asks: ({ ordered }) => ordered === true,
-    instead: 'Leave it out, and send the next notification when this one is completed.',
-  },
-  {
     param: '/quiet_hours',
     asks: ({ quiet_hours }) => quiet_hours !== undefined && quiet_hours !== 'ignore',
     instead: 'Leave it out or say "ignore", and choose the time with /send_at.',

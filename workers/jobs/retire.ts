@@ -1,15 +1,41 @@
 /** Retires devices that a push service called dead: in the devices' table, and in every topic that holds them. */
 import type { MemberKey, Retirement } from '../../durable-objects/rpc.ts'
 import { leaveTopic } from '../../durable-objects/topic-members.ts'
-import { readDevices, retireDevices as retireInTable } from '../../schema/d1/devices.ts'
+import { type Retired, retireDevices as retireInTable } from '../../schema/d1/device-retirement.ts'
+import { readDevices } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { joinOwnTopics } from '../api/memberships.ts'
 
-/** Idempotent. A device that registered again after it was called dead, or has another address by now, stays. */
-export async function retireDevices(env: Env, appId: string, retirements: readonly Retirement[]): Promise<void> {
-  const database = databaseOf(env, appId)
+/**
+ * Idempotent. A device that registered again after it was called dead, or has another address by now, stays.
+ *
+ * @param quarantine the verdicts are doubted: so many at once may be a wrong environment or a push service's mistake
+ */
+export async function retireDevices(
+  env: Env,
+  appId: string,
+  retirements: readonly Retirement[],
+  quarantine: boolean,
+): Promise<void> {
+  const quarantinedAt = quarantine ? Date.now() : null
+  const retired = await retireInTable(databaseOf(env, appId), appId, retirements, quarantinedAt)
+  const ids = retirements.map(({ deviceId }) => deviceId)
+  await carryRetirement(env, appId, retired, ids)
+}
+
+/**
+ * Tells the topics' shards what the table has just been told. Idempotent.
+ *
+ * @param deviceIds the retired ones, and others of whom shards may have been told that they are
+ */
+export async function carryRetirement(
+  env: Env,
+  appId: string,
+  retired: readonly Retired[],
+  deviceIds: readonly string[],
+): Promise<void> {
   const byTopic = new Map<string, MemberKey[]>()
-  for (const { deviceId, platform, slot, topics } of await retireInTable(database, appId, retirements)) {
+  for (const { deviceId, platform, slot, topics } of retired) {
     for (const topic of topics) {
       const keys = byTopic.get(topic) ?? []
       byTopic.set(topic, keys)
@@ -19,11 +45,7 @@ export async function retireDevices(env: Env, appId: string, retirements: readon
   for (const [topic, keys] of byTopic) await leaveTopic(env, appId, topic, keys)
   // Who lives after all either registered meanwhile, and our leaving came too late, or was found under an address
   // that a shard should no longer have had. Both are mended by telling the shards what the table says.
-  const devices = await readDevices(
-    database,
-    appId,
-    retirements.map(({ deviceId }) => deviceId),
-  )
+  const devices = await readDevices(databaseOf(env, appId), appId, deviceIds)
   const alive = devices.filter((device) => device.retiredAt === null)
   if (alive.length > 0) await joinOwnTopics(env, appId, alive)
 }

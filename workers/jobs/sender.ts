@@ -5,10 +5,9 @@
 import type { Lease } from '../../durable-objects/rpc.ts'
 import { authorize } from '../../durable-objects/signer.ts'
 import type { Credential } from '../../push/credential.ts'
-import { CredentialSealError } from '../../push/credential-encryption.ts'
 import type { Platform, Recipient, WebPushAddress } from '../../push/device.ts'
 import { checkEndpoint, parseAllowedHosts } from '../../push/endpoint-guard.ts'
-import { MasterKeyError } from '../../push/master-key.ts'
+import { ExpiringMap } from '../../push/expiring-map.ts'
 import { MINTING } from '../../push/minting.ts'
 import type { Answer, Outcome } from '../../push/outcome.ts'
 import type { OutcomeReader, RequestBuilder, TicketContext } from '../../push/provider.ts'
@@ -18,8 +17,7 @@ import { readFcmOutcome } from '../../push/providers/fcm/outcome.ts'
 import { fcmRequests } from '../../push/providers/fcm/request.ts'
 import { readWebPushOutcome } from '../../push/providers/webpush/outcome.ts'
 import { originOf, webPushRequests } from '../../push/providers/webpush/request.ts'
-import { readCredential } from '../../schema/d1/credentials.ts'
-import { databaseOf } from '../../schema/databases.ts'
+import { forgetCredential, recallCredential } from './known-credentials.ts'
 
 type Leased = Extract<Lease, { kind: 'leased' }>
 
@@ -27,80 +25,78 @@ export type Sender =
   | {
       readonly kind: 'able'
       readonly build: RequestBuilder
-      readonly read: (answer: Answer) => Outcome
+      /** @param now epoch ms */
+      readonly read: (answer: Answer, now: number) => Outcome
       /** Why a recipient may not be sent to at all; null: it may. */
       readonly refusal: (recipient: Recipient) => Outcome | null
       /** Whose connections these are: requests of different credentials never share one. */
       readonly pool: string
+      /** Of the credential. */
+      readonly version: number
+      /** The push service refused the authorization of this ticket: the next one asks the Signer for a newer. */
+      readonly noteRefused: () => void
     }
-  /** Nobody of the lease can be sent to now; what that means for them. */
-  | { readonly kind: 'unable'; readonly outcome: Outcome }
+  /** Nobody of the lease can be sent to now, and why. `version`: of the credential; null: there is none, or none opens. */
+  | { readonly kind: 'unable'; readonly outcome: Outcome; readonly version: number | null }
 
-/** How long an isolate uses a credential before it looks whether it was replaced or deleted. */
-const CREDENTIAL_LIFE_MS = 10_000
-/** Authorizations an isolate keeps; about 1 kB each. */
-const AUTHORIZATIONS_KEPT = 1_000
+/** Authorizations an isolate keeps; about 1 kB each. Each says itself when it is to be renewed, within this. */
+const AUTHORIZATIONS = { lifeMs: 12 * 60 * 60 * 1000, most: 1_000 }
 /** How long one accepted push speaks for its credential: a dead address after that may be a wrong environment. */
-const WORKED_FOR_MS = 60 * 60 * 1000
+const WORKED = { lifeMs: 60 * 60 * 1000, most: 10_000 }
+/** A credential that is replaced while a ticket is prepared is read once more. */
+const PREPARE_ATTEMPTS = 2
 
-interface KeptCredential {
+interface KeptAuthorization {
+  readonly authorization: string
   readonly version: number
-  readonly credential: Credential
-  readonly readAt: number
+  /** Epoch ms. */
+  readonly useUntil: number
+  refused: boolean
 }
 
-const credentials = new Map<string, KeptCredential>()
-const authorizations = new Map<string, { authorization: string; version: number; useUntil: number; refused: boolean }>()
-const workedAt = new Map<string, number>()
+const authorizations = new ExpiringMap<KeptAuthorization>(AUTHORIZATIONS)
+const worked = new ExpiringMap<true>(WORKED)
 
-export async function prepareSender(env: Env, lease: Leased): Promise<Sender> {
-  const kept = await keepCredential(env, lease.appId, lease.platform)
-  if ('kind' in kept) return { kind: 'unable', outcome: kept }
+/** @param leastVersion a credential older than this one has been replaced */
+export async function prepareSender(env: Env, lease: Leased, leastVersion: number): Promise<Sender> {
+  for (let attempt = 1; ; attempt++) {
+    const sender = await prepareWith(env, lease, leastVersion)
+    if (sender !== 'replaced') return sender
+    forgetCredential(lease)
+    if (attempt === PREPARE_ATTEMPTS) return { kind: 'unable', outcome: REPLACED, version: null }
+  }
+}
+
+/** What is said of a ticket when the Signer has another version of the credential than we have, twice. */
+const REPLACED: Outcome = { kind: 'later', reason: 'credential_replaced', scope: 'credential', schedule: 'standard' }
+
+async function prepareWith(env: Env, lease: Leased, leastVersion: number): Promise<Sender | 'replaced'> {
+  const kept = await recallCredential(env, lease, leastVersion)
+  if ('kind' in kept) return { kind: 'unable', outcome: kept, version: null }
+  const { version } = kept
   const refusal = refusalFor(env, lease.platform)
   const audiences = new Set(
     lease.platform === 'webpush' ? lease.recipients.filter((to) => !refusal(to)).map(originOfRecipient) : [''],
   )
+  const used: KeptAuthorization[] = []
   const signed = new Map<string, string>()
   for (const audience of audiences) {
-    const answer = await keepAuthorization(env, lease, kept.version, audience)
-    if (typeof answer !== 'string') return { kind: 'unable', outcome: answer }
-    signed.set(audience, answer)
+    const answer = await keepAuthorization(env, lease, version, audience)
+    if (answer === 'replaced') return answer
+    if ('kind' in answer) return { kind: 'unable', outcome: answer, version }
+    used.push(answer)
+    signed.set(audience, answer.authorization)
   }
-  const pool = `${lease.appId}/${lease.platform}/${kept.version}`
+  const noteRefused = () => {
+    for (const authorization of used) authorization.refused = true
+  }
+  const pool = `${nameOf(lease)}/${version}`
   const build = builderFor(env, lease, kept.credential, signed)
-  return { kind: 'able', pool, build, read: readerFor(lease.platform, pool), refusal }
+  return { kind: 'able', pool, version, build, read: readerFor(lease.platform, pool), refusal, noteRefused }
 }
 
-/** A push service refused the authorization of this lease: the next one asks the Signer for a newer. */
-export function noteRefused(lease: Leased): void {
-  for (const [name, kept] of authorizations) {
-    if (name.startsWith(`${lease.appId}/${lease.platform}/`)) kept.refused = true
-  }
-}
-
-async function keepCredential(env: Env, appId: string, platform: Platform): Promise<KeptCredential | Outcome> {
-  const name = `${appId}/${platform}`
-  const known = credentials.get(name)
-  const now = Date.now()
-  if (known && now - known.readAt < CREDENTIAL_LIFE_MS) return known
-  credentials.delete(name)
-  const stored = await openStored(env, appId, platform)
-  if (stored === null) return { kind: 'misconfigured', reason: 'no_credentials' }
-  if ('kind' in stored) return stored
-  const kept = { ...stored, readAt: now }
-  credentials.set(name, kept)
-  return kept
-}
-
-/** A key of ours that is missing or wrong is the operator's to mend: it is retried, and says so in the ledger. */
-async function openStored(env: Env, appId: string, platform: Platform) {
-  try {
-    return await readCredential(databaseOf(env, appId), env.CREDENTIALS_KEY ?? '', appId, platform)
-  } catch (error) {
-    if (!(error instanceof MasterKeyError || error instanceof CredentialSealError)) throw error
-    console.error('a credential cannot be opened', { appId, platform, error: error.message })
-    return { kind: 'later', reason: 'credentials_unreadable', scope: 'credential', schedule: 'standard' } as const
-  }
+function nameOf({ appId, platform }: Pick<Leased, 'appId' | 'platform'>): string {
+  return `${appId}/${platform}`
 }
 
 async function keepAuthorization(
@@ -108,27 +104,24 @@ async function keepAuthorization(
   lease: Leased,
   version: number,
   audience: string,
-): Promise<string | Outcome> {
+): Promise<KeptAuthorization | Outcome | 'replaced'> {
   const { appId, platform } = lease
-  const name = `${appId}/${platform}/${audience}`
-  const known = authorizations.get(name)
-  if (known && !known.refused && known.version === version && Date.now() < known.useUntil) return known.authorization
+  const name = `${nameOf(lease)}/${audience}`
+  const known = authorizations.get(name, Date.now())
+  if (known && !known.refused && known.version === version && Date.now() < known.useUntil) return known
   const refused = known?.refused ? known.authorization : null
   const answer = await authorize(env, { appId, platform, audience, version, refused })
   if (answer.kind === 'failed') return answer.outcome
-  if (answer.version !== version) {
-    credentials.delete(`${appId}/${platform}`)
-    return { kind: 'later', reason: 'credential_replaced', scope: 'credential', schedule: 'standard' }
-  }
-  if (authorizations.size >= AUTHORIZATIONS_KEPT) authorizations.clear()
-  const useUntil = answer.expiresAt - MINTING[platform].renewBeforeMs
-  authorizations.set(name, { authorization: answer.authorization, version, useUntil, refused: false })
-  return answer.authorization
+  if (answer.version !== version) return 'replaced'
+  const { authorization, expiresAt } = answer
+  const kept = { authorization, version, useUntil: expiresAt - MINTING[platform].renewBeforeMs, refused: false }
+  authorizations.set(name, kept, Date.now())
+  return kept
 }
 
 function builderFor(env: Env, lease: Leased, credential: Credential, signed: Map<string, string>): RequestBuilder {
-  const { notificationId, message, expiresAt } = lease
-  const context: TicketContext = { notificationId, message, expiresAt, now: Date.now() }
+  const { pushId, pushSequence, message, expiresAt } = lease
+  const context: TicketContext = { pushId, pushSequence, message, expiresAt, now: Date.now() }
   const authorization = signed.get('') ?? ''
   switch (credential.platform) {
     case 'fcm':
@@ -148,13 +141,15 @@ const READERS: Readonly<Record<Platform, OutcomeReader>> = {
   webpush: readWebPushOutcome,
 }
 
-function readerFor(platform: Platform, pool: string): (answer: Answer) => Outcome {
+function readerFor(platform: Platform, pool: string): (answer: Answer, now: number) => Outcome {
   const read = READERS[platform]
-  return (answer) => {
-    const now = Date.now()
-    const credentialWorked = now - (workedAt.get(pool) ?? 0) < WORKED_FOR_MS
+  let credentialWorked = worked.get(pool, Date.now()) !== undefined
+  return (answer, now) => {
     const outcome = read(answer, { credentialWorked, now })
-    if (outcome.kind === 'accepted') workedAt.set(pool, now)
+    if (outcome.kind === 'accepted' && !credentialWorked) {
+      credentialWorked = true
+      worked.set(pool, true, now)
+    }
     return outcome
   }
 }

@@ -9,8 +9,8 @@ import { fingerprint, hexOfWord } from '../fingerprint.ts'
  * version 8, "custom" (RFC 9562 §5.8), in the form Apple asks for
  * (usernotifications/sending-notification-requests-to-apns).
  */
-export function apnsIdsOf(notificationId: string): (deviceId: string) => string {
-  const seed = fingerprint(notificationId)
+export function apnsIdsOf(pushId: string): (deviceId: string) => string {
+  const seed = fingerprint(pushId)
   return (deviceId) => {
     const [a, b, c, d] = fingerprint(deviceId, seed)
     const middle = hexOfWord((b & 0xffff0fff) | 0x8000)

@@ -3,10 +3,12 @@
  * (usernotifications/generating-a-remote-notification), so ours and the caller's go beside it.
  */
 import type { JsonObject, Message } from '../../notification.ts'
+import type { PushIdentity } from '../../provider.ts'
+import { markPayload } from '../mark.ts'
 import { isJsonObject, mergeJson } from '../merge-json.ts'
 
-/** The payload of a notification: the same for all its devices. The caller's override has the last word but for `fanfare_id`. */
-export function buildApnsPayload(message: Message, notificationId: string): JsonObject {
+/** The payload of a notification: the same for all its devices. The caller's override has the last word but for our marks. */
+export function buildApnsPayload(message: Message, push: PushIdentity): JsonObject {
   const { url, image, data } = message
   const base = {
     aps: buildAps(message),
@@ -16,7 +18,7 @@ export function buildApnsPayload(message: Message, notificationId: string): Json
   }
   const merged = mergeJson(base, message.apns)
   const aps = isJsonObject(merged.aps) ? merged.aps : {}
-  return { ...merged, aps: isSilent(aps) ? { ...aps, 'content-available': 1 } : aps, fanfare_id: notificationId }
+  return markPayload({ ...merged, aps: isSilent(aps) ? { ...aps, 'content-available': 1 } : aps }, push)
 }
 
 /** Apple's own keys, before any override. */

@@ -11,7 +11,7 @@ function builder(partial: Partial<Message> = {}) {
   const usual = { data: {}, priority: 'normal', ttlSeconds: 3600, fcm: {}, apns: {}, webpush: {} } as const
   const message: Message = { ...usual, ...partial }
   const times = { now: NOW, expiresAt: NOW + Math.max(message.ttlSeconds * 1000, 60_000) }
-  return apnsRequests({ notificationId: NOTIFICATION_ID, message, ...times }, SENDER)
+  return apnsRequests({ pushId: NOTIFICATION_ID, pushSequence: null, message, ...times }, SENDER)
 }
 
 const payload = (partial: Partial<Message>) => JSON.parse(builder(partial)(TARGET).body as string)

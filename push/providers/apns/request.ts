@@ -20,7 +20,7 @@ export interface ApnsSender {
 
 /** Prepares a ticket; the function returned builds the request of one device. */
 export function apnsRequests(context: TicketContext, sender: ApnsSender): (target: PushTarget) => PushRequest {
-  const payload = buildApnsPayload(context.message, context.notificationId)
+  const payload = buildApnsPayload(context.message, context)
   const aps = payload.aps as JsonObject
   const sharedHeaders = {
     authorization: `bearer ${sender.providerToken}`,
@@ -30,7 +30,7 @@ export function apnsRequests(context: TicketContext, sender: ApnsSender): (targe
   }
   const body = JSON.stringify(payload)
   const path = `${sender.baseUrl}/3/device/`
-  const apnsIdOf = apnsIdsOf(context.notificationId)
+  const apnsIdOf = apnsIdsOf(context.pushId)
   return ({ deviceId, address }) => ({
     url: path + address.value,
     sharedHeaders,

@@ -3,9 +3,11 @@
  * Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages.
  */
 import type { JsonObject, Message } from '../../notification.ts'
+import type { PushIdentity } from '../../provider.ts'
 import { buildHandlingHeaders } from '../apns/headers.ts'
 import { buildAps } from '../apns/payload.ts'
 import { type Lifetime, secondsLeft } from '../lifetime.ts'
+import { markPayload } from '../mark.ts'
 import { isJsonObject, mergeJson } from '../merge-json.ts'
 import { topicOf } from '../webpush/headers.ts'
 import { snakeCaseFields } from './field-names.ts'
@@ -17,18 +19,18 @@ const TARGET_FIELDS = ['token', 'fid', 'topic', 'condition']
 const MAX_TTL_SECONDS = 2_419_200
 
 /** The parts of a ticket that the message depends on. */
-export interface FcmContent extends Lifetime {
-  readonly notificationId: string
+export interface FcmContent extends Lifetime, PushIdentity {
   readonly message: Message
 }
 
 /**
  * The message of a notification: the same for all its devices. Says for each kind of device behind FCM (Android,
  * iOS, web) what priority, lifetime and replacement mean there, because `android.ttl` binds Android alone. The
- * caller's override has the last word but for the target and `fanfare_id`.
+ * caller's override has the last word but for the target and our marks, which are strings here:
+ * FCM's data carries nothing else.
  */
 export function buildFcmMessage(content: FcmContent): JsonObject {
-  const { message, notificationId } = content
+  const { message, pushSequence } = content
   const base = {
     ...buildNotification(message),
     data: { ...message.data, ...(message.url && { fanfare_url: message.url }) },
@@ -38,7 +40,9 @@ export function buildFcmMessage(content: FcmContent): JsonObject {
   }
   const merged = mergeJson(base, snakeCaseFields(message.fcm))
   for (const field of TARGET_FIELDS) delete merged[field]
-  return { ...merged, data: { ...(isJsonObject(merged.data) && merged.data), fanfare_id: notificationId } }
+  const data = markPayload(isJsonObject(merged.data) ? merged.data : {}, content)
+  if (pushSequence !== null) data.fanfare_seq = String(pushSequence)
+  return { ...merged, data }
 }
 
 function isVisible({ title, body, image }: Message): boolean {

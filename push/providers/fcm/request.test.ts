@@ -17,7 +17,8 @@ function message(partial: Partial<Message> = {}): Message {
 function builder(partial: Partial<Message> = {}) {
   const built = message(partial)
   const context = {
-    notificationId: NOTIFICATION_ID,
+    pushId: NOTIFICATION_ID,
+    pushSequence: null,
     message: built,
     now: NOW,
     expiresAt: NOW + Math.max(built.ttlSeconds * 1000, 60_000),

@@ -2,10 +2,12 @@
  * What a Web Push says: the JSON that the SDK's service worker shows. Pure.
  */
 import type { JsonObject, Message } from '../../notification.ts'
+import type { PushIdentity } from '../../provider.ts'
+import { markPayload } from '../mark.ts'
 import { mergeJson } from '../merge-json.ts'
 
-/** The payload of a notification: the same for all its devices. The caller's override has the last word but for `fanfare_id`. */
-export function buildWebPushPayload(message: Message, notificationId: string): JsonObject {
+/** The payload of a notification: the same for all its devices. The caller's override has the last word but for our marks. */
+export function buildWebPushPayload(message: Message, push: PushIdentity): JsonObject {
   const { title, body, image, url, data } = message
   const base = {
     ...(title !== undefined && { title }),
@@ -14,5 +16,5 @@ export function buildWebPushPayload(message: Message, notificationId: string): J
     ...(url !== undefined && { url }),
     data: { ...data },
   }
-  return { ...mergeJson(base, message.webpush), fanfare_id: notificationId }
+  return markPayload(mergeJson(base, message.webpush), push)
 }

@@ -33,7 +33,7 @@ function builder(partial: Partial<Message> = {}) {
   const message: Message = { ...usual, ...partial }
   const times = { now: NOW, expiresAt: NOW + Math.max(message.ttlSeconds * 1000, 60_000) }
   const authorizationFor = (origin: string) => `vapid for ${origin}`
-  return webPushRequests({ notificationId: NOTIFICATION_ID, message, ...times }, { authorizationFor })
+  return webPushRequests({ pushId: NOTIFICATION_ID, pushSequence: null, message, ...times }, { authorizationFor })
 }
 
 describe('a request to a Web Push service', () => {
@@ -117,7 +117,7 @@ describe('the headers', () => {
   test('the TTL shrinks with the time that is left, and never below 0', async () => {
     const usual = { data: {}, priority: 'normal', ttlSeconds: 60, fcm: {}, apns: {}, webpush: {} } as const
     const at = async (now: number) => {
-      const context = { notificationId: NOTIFICATION_ID, message: usual, expiresAt: NOW + 60_000, now }
+      const context = { pushId: NOTIFICATION_ID, pushSequence: null, message: usual, expiresAt: NOW + 60_000, now }
       const build = webPushRequests(context, { authorizationFor: () => 'vapid' })
       return (await build(makeDevice('https://push.example.net/1').target)).sharedHeaders.ttl
     }

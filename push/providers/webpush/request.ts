@@ -26,7 +26,7 @@ export function webPushRequests(
   context: TicketContext,
   { authorizationFor, entropy = FRESH_ENTROPY }: WebPushSender,
 ): (target: PushTarget) => Promise<PushRequest> {
-  const payload = buildWebPushPayload(context.message, context.notificationId)
+  const payload = buildWebPushPayload(context.message, context)
   const plaintext = new TextEncoder().encode(JSON.stringify(payload))
   const headersByOrigin = new Map<string, Readonly<Record<string, string>>>()
 
