@@ -29,8 +29,13 @@ export interface AudienceOptions {
   readonly transport: 'http' | 'https'
 }
 
+/** Devices of FCM, which need no key and no transport. */
+export function fcmDevices(count: number): AudienceOptions {
+  return { platform: 'fcm', count, vapidPublicKey: '', transport: 'http' }
+}
+
 /** As many as an import takes. */
-const DEVICES_PER_IMPORT = 10_000
+export const DEVICES_PER_IMPORT = 10_000
 const SUBSCRIPTIONS_PER_CALL = 10_000
 
 export async function makeAudience(control: ApiClient, options: AudienceOptions): Promise<DeviceAddress[]> {

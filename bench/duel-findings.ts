@@ -10,20 +10,39 @@ export interface Rival {
   readonly target: number | null
 }
 
+/** The details of a duel's results. */
+export interface DuelDetails {
+  readonly unit: string
+  /** Ourselves first. */
+  readonly contestants: readonly ContestantFigures[]
+}
+
+export interface ContestantFigures {
+  readonly name: string
+  readonly ratePerSecond: number
+  readonly rates: readonly number[]
+  readonly cpuMicrosecondsPerPush: readonly (number | null)[]
+  /** The least that our rate may be of theirs; null: for the record, or ourselves. */
+  readonly target: number | null
+}
+
 /** @param measured what was sent to whom, and which way */
 export function findingsOfDuel(measured: string, ours: readonly Run[], rivals: readonly Rival[]): Findings {
-  const contestants = [{ name: 'Fanfare', runs: ours }, ...rivals]
+  const contestants = [{ name: 'Fanfare', runs: ours, target: null }, ...rivals]
+  const details: DuelDetails = {
+    unit: 'pushes per second, in the order of the runs',
+    contestants: contestants.map(figuresOf),
+  }
+  return { rows: rivals.map((rival) => rowOf(measured, ours, rival)), details }
+}
+
+function figuresOf({ name, runs, target }: Rival): ContestantFigures {
   return {
-    rows: rivals.map((rival) => rowOf(measured, ours, rival)),
-    details: {
-      unit: 'pushes per second, in the order of the runs',
-      contestants: contestants.map(({ name, runs }) => ({
-        name,
-        ratePerSecond: Math.round(median(runs.map(rateOf))),
-        rates: runs.map((run) => Math.round(rateOf(run))),
-        cpuMicrosecondsPerPush: runs.map(cpuPerPush),
-      })),
-    },
+    name,
+    ratePerSecond: Math.round(median(runs.map(rateOf))),
+    rates: runs.map((run) => Math.round(rateOf(run))),
+    cpuMicrosecondsPerPush: runs.map(cpuPerPush),
+    target,
   }
 }
 

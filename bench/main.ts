@@ -11,9 +11,12 @@ import { acceptLatency } from './scenarios/accept-latency.ts'
 import { cost } from './scenarios/cost.ts'
 import { directApns, directFcm, directWebPush } from './scenarios/direct.ts'
 import { egressApns, egressFcm, egressWebPush } from './scenarios/egress.ts'
+import { firstPush } from './scenarios/first-push.ts'
+import { growth } from './scenarios/growth.ts'
 import { importDevices } from './scenarios/import.ts'
+import { latency } from './scenarios/latency.ts'
 import { type BenchSimulators, startSimulators } from './simulators.ts'
-import { FULL, QUICK } from './sizes.ts'
+import { FULL, QUICK, type Sizes } from './sizes.ts'
 import { renderText } from './table.ts'
 
 const SCENARIOS: readonly Scenario[] = [
@@ -23,16 +26,20 @@ const SCENARIOS: readonly Scenario[] = [
   egressFcm,
   egressApns,
   egressWebPush,
+  latency,
   acceptLatency,
+  firstPush,
   importDevices,
   cost,
+  growth,
 ]
 const NAMES = SCENARIOS.map(({ name }) => name)
 
 const USAGE = `Usage: npm run bench -- [flags]
 
-  --only NAME   one benchmark; may be repeated: ${NAMES.join(', ')}
-  --quick       small and once, to see that everything works; writes neither results nor README`
+  --only NAME              one benchmark; may be repeated: ${NAMES.join(', ')}
+  --quick                  small and once, to see that everything works; writes neither results nor README
+  --growth-devices N,N,…   sizes of the topic that grows`
 
 const flags = readFlags((args) => parseBenchFlags(args, NAMES), USAGE)
 const openings = new Openings()
@@ -67,12 +74,15 @@ async function runOne(scenario: Scenario, simulators: BenchSimulators): Promise<
   const report = (line: string) => console.log(`  ${line}`)
   // Closed after each scenario, so that the next one has the machine for itself; or by the signal that ends it all.
   const own = openings.add(new Openings())
-  const sizes = flags.quick ? QUICK : FULL
+  const usual = flags.quick ? QUICK : FULL
+  const sizes: Sizes = { ...usual, growth: flags.growthDevices ?? usual.growth }
   const findings = await scenario.run({ sizes, simulators, openings: own, report })
   await own.close()
   return { name: scenario.name, command: commandLine(), measuredAt, machine, ...findings }
 }
 
 function commandLine(): string {
-  return ['npm run bench', ...flags.only.flatMap((name) => ['--only', name])].join(' ').replace(' --', ' -- --')
+  const only = flags.only.flatMap((name) => ['--only', name])
+  const sizes = flags.growthDevices === null ? [] : ['--growth-devices', flags.growthDevices.join(',')]
+  return ['npm run bench', ...only, ...sizes].join(' ').replace(' --', ' -- --')
 }

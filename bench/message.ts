@@ -12,6 +12,11 @@ export function notificationTo(topic: string) {
   return { to: { topic }, title: TITLE, body: BODY, url: URL, data: DATA, priority: 'high', ttl_seconds: TTL_SECONDS }
 }
 
+/** The same to one device, which makes it urgent: of high priority, and not for a topic. */
+export function notificationToDevice(deviceId: string) {
+  return { ...notificationTo(''), to: { devices: [deviceId] } }
+}
+
 /** The same, as the providers' request builders take it. */
 export const MESSAGE: Message = {
   title: TITLE,

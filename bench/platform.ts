@@ -6,6 +6,7 @@ import { type ApiClient, apiClient } from '../dev/api-client.ts'
 import { startPlatform } from '../dev/platform.ts'
 import { type AppSecrets, makeApp } from './app.ts'
 import { listChildren } from './cpu-time.ts'
+import { writeLanesConfig } from './lanes-config.ts'
 import type { BenchSimulators } from './simulators.ts'
 
 export type WayOut = 'direct' | 'egress'
@@ -17,15 +18,18 @@ export interface BenchPlatform {
   close(): Promise<void>
 }
 
+/** @param options `lanes`: ordinary queues a push service */
 export async function startBenchPlatform(
   simulators: BenchSimulators,
   secrets: AppSecrets,
   wayOut: WayOut,
+  { lanes = 1 }: { readonly lanes?: number } = {},
 ): Promise<BenchPlatform> {
   const directory = await mkdtemp(join(tmpdir(), 'fanfare-bench-'))
   const others = new Set(listChildren())
   const platform = await startPlatform({
     persistTo: directory,
+    configFile: await writeLanesConfig(directory, lanes),
     vars: varsFor(simulators, wayOut),
     caFile: simulators.addresses.caFile,
   })
@@ -52,6 +56,8 @@ export function varsFor({ addresses }: BenchSimulators, wayOut: WayOut): Record<
     APNS_URL: apnsUrl,
     APNS_SANDBOX_URL: apnsUrl,
     WEBPUSH_ALLOWED_HOSTS: [webpush.url, webpush.httpsUrl].map((url) => new URL(url).host).join(','),
+    // Pacing is on and is not what limits: these figures are about us, not about Google's quota.
+    FCM_MESSAGES_PER_MINUTE: '60000000',
     ...(direct && { EGRESS_URL: '' }),
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { replaceMarked } from './readme.ts'
+import { replaceMarked, showPlots } from './readme.ts'
 import { renderMarkdown, renderText } from './table.ts'
 
 const README = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
@@ -16,6 +16,14 @@ describe('the README of the benchmarks', () => {
 
   it('is refused without that place', () => {
     expect(() => replaceMarked('# Benchmarks', 'ONE')).toThrow('markers')
+  })
+})
+
+describe('the pictures', () => {
+  it('are shown with what there is to see', () => {
+    expect(showPlots([{ name: 'growth', alt: 'Memory against size' }])).toEqual([
+      '![Memory against size](results/growth.svg)',
+    ])
   })
 })
 

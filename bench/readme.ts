@@ -10,3 +10,8 @@ export function replaceMarked(readme: string, written: string): string {
   if (start === -1 || end < start) throw new Error(`the README lacks its markers ${START} and ${END}`)
   return `${readme.slice(0, start + START.length)}\n\n${written}\n\n${readme.slice(end)}`
 }
+
+/** Each picture, with what there is to see for those who cannot. */
+export function showPlots(plots: readonly { readonly name: string; readonly alt: string }[]): string[] {
+  return plots.map(({ name, alt }) => `![${alt}](results/${name}.svg)`)
+}

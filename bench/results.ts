@@ -1,8 +1,9 @@
-/** The results on disk: one JSON file a scenario, and the table of all of them in README.md. */
+/** The results on disk: one JSON file a scenario, and the table and pictures of all of them in README.md. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeMachine, type Machine } from './machine.ts'
-import { replaceMarked } from './readme.ts'
+import { plotsOf } from './plots.ts'
+import { replaceMarked, showPlots } from './readme.ts'
 import type { Findings } from './scenario.ts'
 import { renderMarkdown } from './table.ts'
 
@@ -28,7 +29,9 @@ export async function writeReadme(order: readonly string[]): Promise<void> {
   const results = (await readResults()).toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
   const table = renderMarkdown(results.flatMap(({ rows }) => rows))
   const notes = results.flatMap(({ notes = [] }) => notes)
-  const written = [table, ...notes, describeOrigins(results)].join('\n\n')
+  const plots = plotsOf(results)
+  for (const { name, svg } of plots) await writeFile(join(DIRECTORY, `${name}.svg`), svg)
+  const written = [...showPlots(plots), table, ...notes, describeOrigins(results)].join('\n\n')
   await writeFile(README, replaceMarked(await readFile(README, 'utf8'), written))
 }
 

@@ -1,4 +1,4 @@
-/** The simulators in a process of their own, without latency, counting instead of keeping what arrives. */
+/** The simulators in a process of their own: without latency unless told, counting instead of keeping what arrives. */
 import { join } from 'node:path'
 import { type ApiClient, apiClient } from '../dev/api-client.ts'
 import { startChild } from '../dev/child.ts'
@@ -6,6 +6,7 @@ import { fail } from '../dev/command.ts'
 import { ROOT } from '../dev/root.ts'
 import type { SimulatorAddresses } from '../dev/simulators-child.ts'
 import type { Platform } from '../push/device.ts'
+import type { InboxMode } from '../sim/inbox.ts'
 import type { SimulatorOptions } from '../sim/start.ts'
 
 export interface BenchSimulators {
@@ -13,6 +14,8 @@ export interface BenchSimulators {
   readonly control: ApiClient
   /** Forgets what has arrived. */
   forget(): Promise<void>
+  /** How long a service takes from now on before it answers. */
+  setLatency(service: Platform, ms: number): Promise<void>
   /** Ends all faults. */
   endFaults(): Promise<void>
   /** Pushes accepted since the last `forget`. */
@@ -24,8 +27,8 @@ export interface BenchSimulators {
 
 const MODULE = join(ROOT, 'dev', 'simulators-child.ts')
 
-export async function startSimulators(): Promise<BenchSimulators> {
-  const options: SimulatorOptions = { inbox: 'counts' }
+export async function startSimulators(inbox: InboxMode = 'counts'): Promise<BenchSimulators> {
+  const options: SimulatorOptions = { inbox }
   const { ready, close } = await startChild<SimulatorOptions, SimulatorAddresses>(MODULE, options, { onLost: fail })
   const control = apiClient(ready.controlUrl, null)
   const clear = async (path: string) => {
@@ -39,6 +42,7 @@ export async function startSimulators(): Promise<BenchSimulators> {
     addresses: ready,
     control,
     forget: () => clear('/inbox'),
+    setLatency: (service, ms) => control.put('/latency', { service, ms }),
     endFaults: () => clear('/faults'),
     accepted: async (service) => (await countsOf(service)).accepted,
     expectAccepted: async (service, count) => {

@@ -18,6 +18,8 @@ export interface PlatformOptions {
    * beside the state when absent. An egress is started when `EGRESS_URL` is absent; `''` means none.
    */
   readonly vars?: Vars
+  /** Path of a configuration that binds other things than wrangler.toml does; the code is the same. */
+  readonly configFile?: string
   /**
    * PEM file of authorities that the Worker and the egress trust beside the usual ones. The first platform of a
    * process decides, because the runtime reads NODE_EXTRA_CA_CERTS once.
@@ -46,7 +48,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { readWorkerConfig } = await import('./worker-config.ts')
   const { startRuntime } = await import('./runtime.ts')
 
-  const config = readWorkerConfig()
+  const config = readWorkerConfig(options.configFile)
   const { vars, wantsEgress, rootKeyMade } = decideSettings(options.vars ?? {}, config.vars, await keepKeys(persistTo))
   const egress = wantsEgress ? await startLocalEgress(vars, onLog) : null
   try {

@@ -20,12 +20,13 @@ export interface WorkerConfig {
 
 type MiniflareWorkerOptions = ReturnType<typeof unstable_getMiniflareWorkerOptions>['workerOptions']
 
-export function readWorkerConfig(): WorkerConfig {
+/** @param path of a wrangler.toml other than the repository's own */
+export function readWorkerConfig(path = CONFIG): WorkerConfig {
   // The rules are for modules found next to the sources; wrangler has bundled them.
-  const { modulesRules: _, bindings, ...options } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions
+  const { modulesRules: _, bindings, ...options } = unstable_getMiniflareWorkerOptions(path).workerOptions
   const texts = Object.entries(bindings ?? {}).filter((entry) => typeof entry[1] === 'string')
   return {
-    name: unstable_readConfig({ config: CONFIG }).name ?? 'fanfare',
+    name: unstable_readConfig({ config: path }).name ?? 'fanfare',
     vars: Object.fromEntries(texts) as Vars,
     // wrangler's type of these options forgets which members it knows.
     databases: options.d1Databases as WorkerConfig['databases'],

@@ -21,6 +21,10 @@ export interface CostLine {
   readonly dollars: number
 }
 
+/** Dollars that a million pushes to a topic may cost, and what they had better cost. */
+export const COST_TARGET = 0.05
+export const COST_AIM = 0.03
+
 /** An object is billed as 128 MB. */
 const OBJECT_GB = 0.128
 

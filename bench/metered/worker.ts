@@ -5,10 +5,11 @@
 import * as objects from '../../durable-objects/index.ts'
 import platform from '../../workers/index.ts'
 import { countBatch, countBindings } from './bindings.ts'
-import { countStorage } from './storage.ts'
+import { metered } from './objects.ts'
 import { breakdown, count, TALLY_PATH, tally } from './tally.ts'
 
 export default {
+  ...platform,
   fetch(request, env, context) {
     const { pathname } = new URL(request.url)
     if (pathname === TALLY_PATH) return Response.json({ tally, breakdown })
@@ -21,40 +22,9 @@ export default {
   },
 } satisfies ExportedHandler<Env, unknown>
 
-export class Notification extends objects.Notification {
-  constructor(ctx: DurableObjectState, env: Env) {
-    countStorage(ctx)
-    super(ctx, countBindings(env))
-  }
-
-  override alarm(): Promise<void> {
-    count('objectRequests', 1, 'NOTIFICATION.alarm')
-    return super.alarm()
-  }
-}
-
-export class SubscriberShard extends objects.SubscriberShard {
-  constructor(ctx: DurableObjectState, env: Env) {
-    countStorage(ctx)
-    super(ctx, countBindings(env))
-  }
-
-  override alarm(): Promise<void> {
-    count('objectRequests', 1, 'SUBSCRIBER_SHARD.alarm')
-    return super.alarm()
-  }
-}
-
-export class Signer extends objects.Signer {
-  constructor(ctx: DurableObjectState, env: Env) {
-    countStorage(ctx)
-    super(ctx, countBindings(env))
-  }
-}
-
-export class Topic extends objects.Topic {
-  constructor(ctx: DurableObjectState, env: Env) {
-    countStorage(ctx)
-    super(ctx, countBindings(env))
-  }
-}
+export class Notification extends metered('NOTIFICATION', objects.Notification) {}
+export class SubscriberShard extends metered('SUBSCRIBER_SHARD', objects.SubscriberShard) {}
+export class Order extends metered('ORDER', objects.Order) {}
+export class Throttle extends metered('THROTTLE', objects.Throttle) {}
+export class Signer extends metered('SIGNER', objects.Signer) {}
+export class Topic extends metered('TOPIC', objects.Topic) {}

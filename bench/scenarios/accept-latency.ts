@@ -8,9 +8,11 @@ import { makeSecrets } from '../app.ts'
 import { nameOfRound } from '../duel.ts'
 import { type Load, load } from '../load.ts'
 import { notificationTo } from '../message.ts'
+import { writeMs } from '../numbers.ts'
+import { type Percentiles, percentilesOf } from '../percentiles.ts'
 import { startBenchPlatform } from '../platform.ts'
 import type { Bench, Findings, Row, Scenario } from '../scenario.ts'
-import { median, percentile } from '../statistics.ts'
+import { median } from '../statistics.ts'
 import { startWorker } from '../worker-process.ts'
 
 const IN_FLIGHT = 50
@@ -18,10 +20,11 @@ const IN_FLIGHT = 50
 const TOPIC = 'nobody'
 const BARE_CONFIG = join(import.meta.dirname, '..', 'bare-object', 'wrangler.toml')
 
-interface Percentiles {
-  readonly p50: number
-  readonly p95: number
-  readonly p99: number
+/** The details of the results: a round each. */
+export interface AcceptDetails {
+  readonly unit: string
+  readonly fanfare: readonly (Percentiles & { readonly perSecond: number })[]
+  readonly bareObject: AcceptDetails['fanfare']
 }
 
 export const acceptLatency: Scenario = { name: 'accept-latency', run: measureAccepts }
@@ -53,27 +56,19 @@ function findings(ours: readonly Load[], theirs: readonly Load[]): Findings {
     met: null,
   }
   const detailsOf = (loads: readonly Load[]) =>
-    loads.map((one) => ({ ...percentilesOf(one), perSecond: one.perSecond }))
-  return { rows: [row], details: { unit: 'milliseconds', fanfare: detailsOf(ours), bareObject: detailsOf(theirs) } }
-}
-
-function percentilesOf({ latenciesMs }: Load): Percentiles {
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(latenciesMs, share)) as [number, number, number]
-  return { p50, p95, p99 }
+    loads.map((one) => ({ ...percentilesOf(one.latenciesMs), perSecond: one.perSecond }))
+  const details: AcceptDetails = { unit: 'milliseconds', fanfare: detailsOf(ours), bareObject: detailsOf(theirs) }
+  return { rows: [row], details }
 }
 
 function describe(one: Load): string {
-  const { p50, p95, p99 } = percentilesOf(one)
-  return `p50 ${show(p50)}, p95 ${show(p95)}, p99 ${show(p99)}, ${one.perSecond.toLocaleString('en-US')}/s`
+  const { p50, p95, p99 } = percentilesOf(one.latenciesMs)
+  return `p50 ${writeMs(p50)}, p95 ${writeMs(p95)}, p99 ${writeMs(p99)}, ${one.perSecond.toLocaleString('en-US')}/s`
 }
 
 /** Of each percentile, the median of the rounds. */
 function describeAll(loads: readonly Load[]): string {
-  const of = (name: keyof Percentiles) => show(median(loads.map((one) => percentilesOf(one)[name])))
+  const of = (name: keyof Percentiles) => writeMs(median(loads.map((one) => percentilesOf(one.latenciesMs)[name])))
   const perSecond = Math.round(median(loads.map((one) => one.perSecond))).toLocaleString('en-US')
   return `p50 ${of('p50')}, p95 ${of('p95')}, p99 ${of('p99')}, ${perSecond}/s`
-}
-
-function show(ms: number): string {
-  return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`
 }

@@ -30,11 +30,11 @@ interface Opponent {
 }
 
 export const egressFcm = egressScenario('fcm', [
-  { start: (place) => startFirebase('firebase-admin', false, place), target: 1 },
+  { start: (place) => startFirebase('firebase-admin', false, place), target: 1.5 },
   { start: (place) => startFirebase('firebase-admin, legacy transport', true, place), target: null },
 ])
-export const egressApns = egressScenario('apns', [{ start: startNodeApn, target: 1 }])
-export const egressWebPush = egressScenario('webpush', [{ start: startWebPush, target: 1.5 }])
+export const egressApns = egressScenario('apns', [{ start: startNodeApn, target: 1.2 }])
+export const egressWebPush = egressScenario('webpush', [{ start: startWebPush, target: 2 }])
 
 function egressScenario(service: Platform, opponents: readonly Opponent[]): Scenario {
   return { name: `egress-${service}`, run: (bench) => runEgress(bench, service, opponents) }
