@@ -8,6 +8,7 @@ export interface ApiClient {
   /** A body that is text is sent as NDJSON. */
   post<Answer>(path: string, body: unknown): Promise<Answer>
   put<Answer>(path: string, body: unknown): Promise<Answer>
+  delete(path: string): Promise<void>
 }
 
 /** @param bearer a root key or API key; null for APIs that ask for none */
@@ -18,7 +19,10 @@ export function apiClient(baseUrl: string, bearer: string | null): ApiClient {
     if (body !== undefined)
       headers['content-type'] = typeof body === 'string' ? 'application/x-ndjson' : 'application/json'
     const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
-    const response = await fetch(new URL(path, baseUrl), { method, headers, body: sent })
+    const response = await fetch(new URL(path, baseUrl), { method, headers, body: sent }).catch((error: Error) => {
+      // Node only says "fetch failed", and why in its cause.
+      throw new Error(`${method} ${path} got no answer: ${error.cause ?? error}`, { cause: error })
+    })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${explain(text)}`)
     return (text === '' ? undefined : JSON.parse(text)) as Answer
@@ -27,6 +31,7 @@ export function apiClient(baseUrl: string, bearer: string | null): ApiClient {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
     put: (path, body) => call('PUT', path, body),
+    delete: (path) => call<undefined>('DELETE', path),
   }
 }
 

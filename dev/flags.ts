@@ -1,5 +1,5 @@
 /**
- * Reads the flags of `npm start` and `npm run dev`. Pure: text in, values out; a wrong flag is a
+ * Reads the flags of `npm start` and `npm run dev`, and has what the flags of other commands need. Pure: text in, values out; a wrong flag is a
  * {@link FlagError} whose message says what was expected.
  */
 import { parseArgs } from 'node:util'
@@ -36,7 +36,7 @@ const VAR_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** Reads the flags that `wrangler dev` has too: `--var A:1 B:2`, `--var A:1 --var B:2` and `--var=A:1` are the same. */
 export function parseDevFlags(args: readonly string[]): DevFlags {
-  const { values, positionals } = parse(args, {
+  const { values, positionals } = readOptions(args, {
     port: { type: 'string' },
     ip: { type: 'string' },
     'persist-to': { type: 'string' },
@@ -55,7 +55,7 @@ export function parseDevFlags(args: readonly string[]): DevFlags {
 }
 
 export function parseStartFlags(args: readonly string[]): StartFlags {
-  const { values, positionals } = parse(args, {
+  const { values, positionals } = readOptions(args, {
     exit: { type: 'boolean' },
     devices: { type: 'string' },
     help: { type: 'boolean' },
@@ -71,7 +71,11 @@ export function parseStartFlags(args: readonly string[]): StartFlags {
 type Options = Record<string, { type: 'string' | 'boolean'; multiple?: boolean }>
 type Value = string | boolean | (string | boolean)[] | undefined
 
-function parse(args: readonly string[], options: Options): { values: Record<string, Value>; positionals: string[] } {
+/** `parseArgs` with messages for people. @throws FlagError */
+export function readOptions(
+  args: readonly string[],
+  options: Options,
+): { values: Record<string, Value>; positionals: string[] } {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
@@ -81,7 +85,8 @@ function parse(args: readonly string[], options: Options): { values: Record<stri
   }
 }
 
-function parseWhole(flag: string, value: Value, fallback: number, least: number, most: number): number {
+/** @param flag for the message @throws FlagError */
+export function parseWhole(flag: string, value: Value, fallback: number, least: number, most: number): number {
   if (value === undefined) return fallback
   const number = Number(value)
   if (/^\d+$/.test(String(value)) && number >= least && number <= most) return number
@@ -100,6 +105,6 @@ function parseVar(text: string): [name: string, value: string] {
   throw new FlagError(`--var wants NAME:VALUE, not '${text}'`)
 }
 
-function unexpected(argument: string): FlagError {
+export function unexpected(argument: string): FlagError {
   return new FlagError(`'${argument}' is not a flag of this command`)
 }

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { startChild } from './child.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Child, startChild } from './child.ts'
 import type { EgressChildOptions, EgressReady } from './egress-child.ts'
 import { egressHosts, type Vars } from './settings.ts'
 
@@ -16,16 +17,29 @@ export interface LocalEgress {
 }
 
 const MODULE = join(import.meta.dirname, 'egress-child.ts')
+/** Its port may be somebody else's for a moment, or it was killed while it started. */
+const RESTART_PAUSE_MS = 500
 
 /** @param vars of the Worker; `EGRESS_KEY` is made when it is empty */
 export async function startLocalEgress(vars: Vars, onLog: (level: string, line: string) => void): Promise<LocalEgress> {
   const key = vars.EGRESS_KEY || randomBytes(24).toString('base64url')
   const start = (port: number) =>
     startChild<EgressChildOptions, EgressReady>(MODULE, { port, key, allowedHosts: egressHosts(vars) }, { onLost })
+  let closing = false
   const onLost = (explanation: string) => {
     onLog('warn', `The egress is lost (${explanation}); starting it again.`)
-    current = start(Number(new URL(url).port))
-    current.catch((error) => onLog('error', `The egress did not start again: ${error}`))
+    current = restart()
+  }
+  const restart = async (): Promise<Child<EgressReady>> => {
+    for (;;) {
+      try {
+        return await start(Number(new URL(url).port))
+      } catch (error) {
+        onLog('error', `The egress did not start again: ${error}`)
+        if (closing) throw error
+        await sleep(RESTART_PAUSE_MS)
+      }
+    }
   }
 
   let current = start(0)
@@ -33,6 +47,10 @@ export async function startLocalEgress(vars: Vars, onLog: (level: string, line: 
   return {
     url,
     vars: { EGRESS_URL: url, EGRESS_KEY: key },
-    close: async () => (await current).close(),
+    close: async () => {
+      closing = true
+      const last = await current.catch(() => null)
+      await last?.close()
+    },
   }
 }

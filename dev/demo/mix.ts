@@ -3,6 +3,7 @@
  * Pure: a device is a function of its number.
  */
 import type { Platform } from '../../push/device.ts'
+import { rollDice } from '../dice.ts'
 
 /** What happens to a device's pushes; the simulators are told so by the beginning of its address. */
 export const FATES = ['healthy', 'slow', 'busy', 'dead', 'broken'] as const
@@ -97,15 +98,4 @@ function pick<T>(shares: Shares<T>, chance: number): T {
     if (rest < 0) return value
   }
   return shares[0]![0]
-}
-
-/** Mulberry32: numbers in [0, 1) that only depend on the seed (Tommy Ettinger, public domain algorithm). */
-function rollDice(seed: number): () => number {
-  let state = Math.imul(seed + 1, 0x9e3779b1)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
