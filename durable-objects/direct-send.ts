@@ -158,7 +158,7 @@ export abstract class DirectSend extends LedgerObject {
   /** Sends to those whose turn it is, and leaves the lines of those who are done. */
   protected async letGo(): Promise<void> {
     const known = this.read()
-    if (!known?.send.ordered || known.shards !== null || !this.ownView(known)) return
+    if (!known?.send.ordered || known.shards !== null || !this.ownView(known)?.opened) return
     await this.wakeBy(Date.now() + this.leaseMs)
     const tickets = this.lines.letGo(known.id, Date.now() + this.leaseMs)
     await enqueueTickets(this.env, this.ref, { appId: known.appId, notificationId: known.id }, tickets, this.urgent)

@@ -8,7 +8,12 @@ const MESSAGES_A_BATCH = 100
 /** Bindings never change while an isolate lives. */
 const lanesOf = new WeakMap<Env, LaneNames>()
 
-/** Enqueues tickets, each in its lane. @param mayBeUrgent the send goes to users or devices and is of high priority */
+/**
+ * Enqueues tickets, each in its lane. A queue that takes none keeps no other lane's tickets from theirs.
+ *
+ * @throws what such a queue threw, when the others have been tried
+ * @param mayBeUrgent the send goes to users or devices and is of high priority
+ */
 export async function enqueueTickets(
   env: Env,
   ledger: LedgerRef,
@@ -18,14 +23,20 @@ export async function enqueueTickets(
 ): Promise<void> {
   const send = { ledger: ledger.name, notificationId, mayBeUrgent }
   const lanes = Map.groupBy(tickets, (ticket) => chooseLane(lanesBoundIn(env), ticket, send))
+  const failures: unknown[] = []
   for (const [lane, own] of lanes) {
     const messages = own.map(({ number: ticket, platform }) => ({
       body: { kind: 'deliver.v1', ledger, appId, platform, notificationId, ticket } as const,
     }))
-    for (let from = 0; from < messages.length; from += MESSAGES_A_BATCH) {
-      await queueBoundAs(env, lane).sendBatch(messages.slice(from, from + MESSAGES_A_BATCH))
+    try {
+      for (let from = 0; from < messages.length; from += MESSAGES_A_BATCH) {
+        await queueBoundAs(env, lane).sendBatch(messages.slice(from, from + MESSAGES_A_BATCH))
+      }
+    } catch (error) {
+      failures.push(error)
     }
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 function lanesBoundIn(env: Env): LaneNames {

@@ -11,17 +11,21 @@ import type { DeliveryFilter, DeliveryPage, DeliveryQuery, DeliveryView } from '
 
 /** Tickets read in one piece; bounds memory, not the listing. */
 const TICKETS_A_READ = 20
+/** Tickets whose recipients are read for one page: a filter that fits nobody must not read a million. */
+const TICKETS_A_PAGE = 100
 
 /** One page of a fan-out's deliveries in the order of its tickets. The cursor is `ticket:ordinal`. */
 export function listDeliveries(sql: SqlStorage, fanout: Fanout, query: DeliveryQuery): DeliveryPage {
   if (query.deviceId !== null) return { data: findDelivery(sql, fanout, query.deviceId, query), nextCursor: null }
   const data: DeliveryView[] = []
   let [number, ordinal] = parseCursor(query.cursor)
+  let read = 0
   for (;;) {
     const tickets = readTicketsFrom(sql, fanout.notificationId, number, TICKETS_A_READ)
     for (const ticket of tickets) {
       const from = ticket.number === number ? ordinal : 0
       if (!mayHold(ticket, query)) continue
+      if (read++ === TICKETS_A_PAGE) return { data, nextCursor: `${ticket.number}:0` }
       for (const view of deliveriesOf(sql, fanout, ticket)) {
         const { place } = view
         if (place.ordinal < from || !isAsked(view, query)) continue

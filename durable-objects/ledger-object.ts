@@ -6,7 +6,8 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Place } from '../push/replay.ts'
 import type { Postponement } from '../push/ticket-postpone.ts'
 import { countDeadLetters } from '../schema/ledger/dead-letters.ts'
-import { hasRetirements, readTicket } from '../schema/ledger/tickets.ts'
+import type { Fanout } from '../schema/ledger/fanouts.ts'
+import { hasRetirements, type PlacedTicket, readTicket } from '../schema/ledger/tickets.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
 import { HeldLanes, type LaneName } from './held-lanes.ts'
 import { enqueueTickets } from './lanes.ts'
@@ -156,16 +157,30 @@ export abstract class LedgerObject extends DurableObject<Env> {
       const fanout = this.ledger.fanout(notificationId)
       // Of a replay only those count who are of it: the lane is that of the first time.
       const sized = tickets.map((ticket) => ({ ...ticket, size: ticket.size - ticket.outside }))
-      if (fanout) await enqueueTickets(this.env, this.ref, fanout, sized, this.urgent)
+      if (fanout) await this.enqueueDue(fanout, sized)
     }
     for (const notificationId of unreported) await this.report(notificationId)
     return nextAt
   }
 
+  /** What its queue does not take is due again after a lease's time, and keeps no other send waiting until then. */
+  private async enqueueDue(fanout: Fanout, tickets: readonly PlacedTicket[]): Promise<void> {
+    try {
+      await enqueueTickets(this.env, this.ref, fanout, tickets, this.urgent)
+    } catch (error) {
+      const { notificationId } = fanout
+      console.error('tickets were not enqueued, the alarm repeats it', { notificationId, error: String(error) })
+    }
+  }
+
   /** Makes sure that the alarm rings no later than this. One row written, and only when it has to move. */
   protected async wakeBy(at: number): Promise<void> {
     const tick = Math.ceil(at / this.tickMs) * this.tickMs
-    if (this.alarmAt === undefined) this.alarmAt = await this.ctx.storage.getAlarm()
+    if (this.alarmAt === undefined) {
+      const setTo = await this.ctx.storage.getAlarm()
+      // Another call may have asked, and have set it, meanwhile.
+      if (this.alarmAt === undefined) this.alarmAt = setTo
+    }
     if (this.alarmAt !== null && this.alarmAt <= tick) return
     this.alarmAt = tick
     await this.ctx.storage.setAlarm(tick)

@@ -21,6 +21,17 @@ export class LedgerRecords {
     this.storage = storage
   }
 
+  /** All of it, or nothing: what is undone in the rows is forgotten here too. */
+  atomically<T>(work: () => T): T {
+    try {
+      return this.storage.transactionSync(work)
+    } catch (error) {
+      this.fanouts.clear()
+      this.unfinished.clear()
+      throw error
+    }
+  }
+
   /** Counts as of now; null when this ledger never saw the notification. */
   view(notificationId: string): LedgerView | null {
     const fanout = this.fanout(notificationId)

@@ -48,7 +48,7 @@ export function wakeTickets(
       due.push(ticket)
     }
   }
-  const sent = storage.transactionSync(() => due.filter((ticket) => ticket.wakeAt === null || ledger.wake(ticket, now)))
+  const sent = ledger.atomically(() => due.filter((ticket) => ticket.wakeAt === null || ledger.wake(ticket, now)))
   for (const { notificationId } of due) if (ledger.finish(notificationId)) unreported.push(notificationId)
   if (unreported.length > 0 || sent.length > 0) nextAt = Math.min(nextAt, now + leaseMs)
   return { due: sent, unreported, nextAt: Number.isFinite(nextAt) ? nextAt : null }

@@ -48,7 +48,7 @@ export class Ledger extends LedgerRecords {
 
   /** Makes devices members, or brings their rows up to date. Idempotent. */
   join(members: readonly Member[]): void {
-    this.storage.transactionSync(() => {
+    this.atomically(() => {
       const tally = this.tally()
       const joined = putMembers(this.storage.sql, members.map(toRow), tally.sequence)
       if (joined !== 0) this.storage.kv.put('tally', { ...tally, members: tally.members + joined })
@@ -57,7 +57,7 @@ export class Ledger extends LedgerRecords {
 
   /** Ends memberships. Open fan-outs settle these recipients as suppressed. Idempotent. */
   leave(keys: readonly MemberKey[]): void {
-    this.storage.transactionSync(() => {
+    this.atomically(() => {
       const tally = this.tally()
       const left = dropMembers(this.storage.sql, keys, tally.sequence)
       if (left !== 0) this.storage.kv.put('tally', { ...tally, members: tally.members - left })
@@ -71,7 +71,7 @@ export class Ledger extends LedgerRecords {
 
   /** What is true now of recipients that another ledger counts: their rows are kept for the fan-outs that have them. */
   refreshMoved(present: readonly Member[], gone: readonly MemberKey[]): void {
-    this.storage.transactionSync(() => {
+    this.atomically(() => {
       updateMembers(this.storage.sql, present.map(toRow))
       dropMembers(this.storage.sql, gone, this.tally().sequence)
     })
@@ -83,7 +83,7 @@ export class Ledger extends LedgerRecords {
    */
   openStep(order: FanoutOrder, now: number): OpenStep {
     const terms = { now, leaseMs: this.settings.leaseMs }
-    return this.storage.transactionSync(() => {
+    return this.atomically(() => {
       const fanout = this.fanout(order.notificationId) ?? this.begin(order, now)
       return this.enterStep(fanout, () => cutStep(this.storage.sql, fanout, order, terms))
     })
@@ -92,7 +92,7 @@ export class Ledger extends LedgerRecords {
   /** As {@link openStep}, over the dead letters of an earlier fan-out of this ledger. @throws when it is not here */
   replayStep(order: ReplayOrder, now: number): OpenStep {
     const terms = { now, leaseMs: this.settings.leaseMs }
-    return this.storage.transactionSync(() => {
+    return this.atomically(() => {
       const fanout = this.fanout(order.notificationId) ?? this.beginReplay(order, now)
       return this.enterStep(fanout, () => replayStep(this.storage.sql, fanout, order, terms))
     })
@@ -100,7 +100,7 @@ export class Ledger extends LedgerRecords {
 
   /** Hands out a ticket's recipients as they are now, or says that there is nothing to do. */
   lease(notificationId: string, number: number, leaseId: string, now: number): Lease {
-    return this.storage.transactionSync((): Lease => {
+    return this.atomically((): Lease => {
       const fanout = this.fanout(notificationId)
       const ticket = fanout && readTicket(this.storage.sql, notificationId, number)
       if (!fanout || !ticket) return { kind: 'nothing' }
@@ -138,7 +138,7 @@ export class Ledger extends LedgerRecords {
 
   /** Enters a part of a settlement. Answers the devices that it found dead, and when to wake the ticket. */
   settle(notificationId: string, number: number, part: Settlement, now: number): EnteredSettlement {
-    return this.storage.transactionSync(() => {
+    return this.atomically(() => {
       const fanout = this.fanout(notificationId)
       const ticket = fanout && readTicket(this.storage.sql, notificationId, number)
       if (!fanout || !ticket) return { retirements: [], held: false, wakeAt: null, platform: null }
@@ -176,7 +176,7 @@ export class Ledger extends LedgerRecords {
 
   /** The retirements of a ticket have been carried out. */
   confirmRetirements(notificationId: string, number: number, now: number): void {
-    this.storage.transactionSync(() => {
+    this.atomically(() => {
       const ticket = readTicket(this.storage.sql, notificationId, number)
       if (!ticket?.retires) return
       putTicket(this.storage.sql, { ...ticket, retires: false, updatedAt: now })
@@ -188,7 +188,7 @@ export class Ledger extends LedgerRecords {
    * was never opened is closed for good, so that an order which is still under way finds nothing to open.
    */
   cancel(notificationId: string, appId: string, now: number): void {
-    this.storage.transactionSync(() => {
+    this.atomically(() => {
       const fanout = this.fanout(notificationId)
       if (!fanout) return insertFanout(this.storage, closedFanout(notificationId, appId, now))
       if (fanout.canceledAt !== null) return

@@ -41,13 +41,13 @@ export class NotificationLines {
 
   /** Enters the lines that it has not entered. @returns false: too many wait in one of them */
   async enter(known: NotificationLife): Promise<boolean> {
-    if (Object.keys(this.book).length === 0) this.add(await lineNames(this.env, known))
+    await this.name(known)
     return await this.ask(known, order.unheard(this.book))
   }
 
   /** As {@link enter}, again: a line that has no room or does not answer keeps nobody from his turn in another one. */
   async enterWhereItCan(known: NotificationLife): Promise<void> {
-    if (Object.keys(this.book).length === 0) this.add(await lineNames(this.env, known))
+    await this.name(known)
     await this.askPatiently(known, order.unheard(this.book))
   }
 
@@ -125,13 +125,15 @@ export class NotificationLines {
       const answers = await Promise.allSettled(
         part.map(async (line) => ({ line, said: await askLine(this.env, { appId, line, notificationId, expiresAt }) })),
       )
-      let book = this.book
+      const before = this.book
+      let book = before
       for (const answer of answers) {
         if (answer.status === 'rejected') silent.push(answer.reason)
         else if (answer.value.said.kind === 'full') hasRoom = false
         else book = order.hear(book, answer.value.line, answer.value.said)
       }
-      this.book = book
+      // Whoever waits asks again and again, and usually hears nothing new.
+      if (book !== before) this.book = book
     }
     // All were asked, and those that answered are heard.
     if (silent.length > 0) throw silent[0]
@@ -150,6 +152,11 @@ export class NotificationLines {
       console.error('a line was not left, the alarm repeats it', { notificationId, error: String(error) })
       return false
     }
+  }
+
+  /** Which lines it has to enter is found out once. */
+  private async name(known: NotificationLife): Promise<void> {
+    if (Object.keys(this.book).length === 0) this.add(await lineNames(this.env, known))
   }
 
   private add(names: Iterable<string>): void {

@@ -43,6 +43,8 @@ export class Notification extends DirectSend implements NotificationCalls {
     if (earlier) return earlier.kind === 'replayed' ? await this.answerInLine(earlier) : earlier
     const now = Date.now()
     const created = life.begin(request, now)
+    // It is new, so none is set: the alarm is set in the turn in which it is written. Both are stored, or neither is.
+    this.alarmRang()
     this.write(created)
     await this.wakeBy(created.status === 'scheduled' ? (created.send.sendAt ?? now) : now + this.leaseMs)
     const answer = await this.answerInLine({ kind: 'created', id: created.id, status: created.status })

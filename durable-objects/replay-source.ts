@@ -36,7 +36,7 @@ export async function findReplayable(
   await Promise.all(ledgers.map(ask))
   const { audience } = known.send
   const { pushId, kind } = audience.kind === 'replay' ? audience.replay : { pushId: known.id, kind: kindOf(known) }
-  return { open, replayed, unknown, send: known.send, pushId, kind, pieces }
+  return { of: known.id, open, replayed, unknown, send: known.send, pushId, kind, pieces }
 }
 
 function kindOf({ send: { audience } }: NotificationLife): LedgerRef['kind'] {

@@ -111,6 +111,8 @@ export interface DeadLetterLook {
 
 /** What a replay of a notification's dead letters would find, in all its ledgers. */
 export interface Replayable extends Omit<DeadLetterLook, 'unknown'> {
+  /** The notification's own id. */
+  readonly of: string
   /** Places of the request where no dead letter is. */
   readonly unknown: readonly ShardPlace[]
   /** What the replay is made of. */

@@ -49,7 +49,7 @@ export class ShardGrowth {
     const members = Number(env.SHARD_SPLIT_MEMBERS)
     const callsPerSecond = Number(env.SHARD_SPLIT_CALLS_PER_SECOND)
     this.thresholds = { members, callsPerSecond, leastMembers: Math.min(LEAST_MEMBERS, members) }
-    this.membersAStep = Math.min(Math.ceil(members / 2 / STEPS_A_SPLIT), MOST_MEMBERS_A_STEP)
+    this.membersAStep = Math.min(Math.max(1, Math.ceil(members / 2 / STEPS_A_SPLIT)), MOST_MEMBERS_A_STEP)
     const first = identity.number === 0 ? split.ownerOfRange(ALL_SLOTS) : split.NEW_SHARD
     this.ownership = storage.kv.get<split.Ownership>('ownership') ?? first
   }

@@ -142,9 +142,10 @@ export class SubscriberShard extends LedgerObject implements ShardCalls {
     return answer
   }
 
-  /** A split that runs has an alarm of its own. */
+  /** A split that runs has an alarm already, unless the platform gave it up: then this one brings it back. */
   private async growInTime(): Promise<void> {
     if (this.growth.shouldBegin) await this.wakeBy(Date.now())
+    else if (this.growth.wantsStep) await this.wakeBy(Date.now() + GROWTH_RETRY_MS)
   }
 
   /** Changes members, and what has to be told of it to a new shard, in one transaction. */

@@ -67,3 +67,9 @@ describe('what a notification knows of its lines', () => {
     expect(order.finished(order.letGo(book(), 'a', []), null, () => false)).toEqual(['a'])
   })
 })
+
+it('what was heard before changes nothing, so that nothing has to be written', () => {
+  const book = order.hear(order.addLines({}, ['a']), 'a', SAID)
+  expect(order.hear(book, 'a', SAID)).toBe(book)
+  expect(order.hear(book, 'a', { ...SAID, turn: true })).not.toBe(book)
+})

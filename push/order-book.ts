@@ -44,7 +44,10 @@ export function addLines(book: OrderBook, names: Iterable<string>): OrderBook {
 export function hear(book: OrderBook, name: string, said: { sequence: number; turn: boolean }): OrderBook {
   const standing = book[name]
   if (!standing || standing.left) return book
-  return { ...book, [name]: { ...standing, sequence: said.sequence, turn: standing.turn || said.turn } }
+  const { sequence } = said
+  const turn = standing.turn || said.turn
+  if (standing.sequence === sequence && standing.turn === turn) return book
+  return { ...book, [name]: { ...standing, sequence, turn } }
 }
 
 /** The tickets of a line that has the turn are on their way. */

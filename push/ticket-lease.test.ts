@@ -243,3 +243,27 @@ describe('the ledger of a ticket', () => {
     )
   })
 })
+
+describe('the end of the send', () => {
+  const expiresAt = NOW + 2 * LEASE_MS
+
+  it('is when a ticket comes back whose service is away for longer', () => {
+    const held = { ...newTicket(2, NOW), leaseId: 'lease-1', leasedAt: NOW, leasedUntil: NOW + LEASE_MS }
+    const away = { ...part([0]), resumeAt: NOW + 20 * LEASE_MS }
+    expect(enterSettlement(held, [], away, settleTerms({ expiresAt })).ticket.wakeAt).toBe(expiresAt)
+    const back = { ...part([0]), resumeAt: NOW + LEASE_MS }
+    expect(enterSettlement(held, [], back, settleTerms({ expiresAt })).ticket.wakeAt).toBe(NOW + LEASE_MS)
+  })
+
+  it('and a wait are not for a lease that has run out to decide', () => {
+    const stale = { ...part([0]), leaseId: 'lease-0', resumeAt: NOW + LEASE_MS }
+    expect(enterSettlement(newTicket(2, NOW), [], stale, settleTerms({ expiresAt })).ticket.wakeAt).toBe(NOW)
+  })
+
+  it('is when a ticket comes back that breaks its consumers, but not before its lease has run out', () => {
+    const broken = { ...newTicket(1, NOW), stalls: 20 }
+    expect(grantLease(broken, [], members(1), leaseTerms({ expiresAt })).ticket.wakeAt).toBe(expiresAt)
+    const last = leaseTerms({ expiresAt: NOW + 1 })
+    expect(grantLease(broken, [], members(1), last).ticket.wakeAt).toBe(NOW + LEASE_MS)
+  })
+})

@@ -110,7 +110,7 @@ export function enterSettlement(
       ? null
       : { leaseId: part.leaseId, leasedAt: ticket.leasedAt ?? terms.now, until: terms.now + terms.leaseMs }
   // Nor is it here: what cannot be sent before then expires in time, and an ordered send behind it begins.
-  const resumeAt = part.resumeAt === null ? null : Math.min(part.resumeAt, terms.expiresAt)
+  const resumeAt = part.resumeAt === null || !current ? null : Math.min(part.resumeAt, terms.expiresAt)
   const change = lease === null && terms.canceled ? draft.finish('canceled') : draft.change(lease, terms.now, resumeAt)
   return current ? { ...change, ticket: { ...change.ticket, stalls: 0 }, retired } : { ...change, retired }
 }

@@ -6,7 +6,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import { shardNamed } from '../../durable-objects/stubs.ts'
+import { ledgerNamed, shardNamed } from '../../durable-objects/stubs.ts'
 import { consume } from '../../workers/jobs/consume.ts'
 import { type OpenLedger, openLedger } from './open-ledger.ts'
 
@@ -29,6 +29,13 @@ function deliverMessage({ appId, notificationId, name }: OpenLedger, changed: ob
 
 async function countsOf({ name, notificationId }: OpenLedger) {
   return (await shardNamed(env, name).ledgerView(notificationId))!.counts
+}
+
+const refused = { kind: 'refused', reason: 'x' } as const
+
+function part(leaseId: string, accepted: number[], refusals: number[], last = true) {
+  const others = refusals.map((ordinal) => ({ ordinal, deviceId: `dev_${ordinal}`, outcome: refused }))
+  return { leaseId, accepted, others, last, resumeAt: null }
 }
 
 describe('a queue message', () => {
@@ -91,15 +98,6 @@ describe('a queue message', () => {
 })
 
 describe('a settlement', () => {
-  const refused = { kind: 'refused', reason: 'x' } as const
-  const part = (leaseId: string, accepted: number[], refusals: number[], last = true) => ({
-    leaseId,
-    accepted,
-    others: refusals.map((ordinal) => ({ ordinal, deviceId: `dev_${ordinal}`, outcome: refused })),
-    last,
-    resumeAt: null,
-  })
-
   it('of what does not exist changes nothing', async () => {
     const open = await openLedger(1)
     const shard = () => shardNamed(env, open.name)
@@ -107,6 +105,19 @@ describe('a settlement', () => {
     expect(await shard().settle('ntf_unknown', 0, part('lease-1', [0], []))).toEqual(nothing)
     expect(await shard().settle(open.notificationId, 9, part('lease-1', [0], []))).toEqual(nothing)
     expect(await countsOf(open)).toMatchObject({ targeted: 1, pending: 1, accepted: 0 })
+  })
+
+  it('of a notification that is not there is told so, and leaves nothing behind', async () => {
+    const name = 'app_x/0000000000000000000s'
+    const ledger = () => ledgerNamed(env, { kind: 'notification', name })
+    const nothing = { retirements: [], held: false }
+    expect(await ledger().settle('ntf_x', 0, part('lease-1', [0], [1]))).toEqual(nothing)
+    expect(await ledger().postpone('ntf_x', 0, { resumeAt: Date.now() + HOUR_MS, holdsLane: true })).toBe(true)
+    expect(await ledger().confirmRetirements('ntf_x', 0)).toBeUndefined()
+    await runInDurableObject(env.NOTIFICATION.getByName(name), async (_instance, { storage }) => {
+      expect(storage.sql.exec("select count(*) as count from sqlite_master where name = 'ticket'").one().count).toBe(0)
+      expect(await storage.getAlarm()).toBeNull()
+    })
   })
 
   it('names ordinals that the ticket does not have: they are ignored', async () => {
@@ -140,6 +151,25 @@ describe('a settlement', () => {
       }
     })
     expect(await countsOf(open)).toMatchObject({ targeted: 2, accepted: 1, failed: 1, pending: 0 })
+  })
+})
+
+describe('a storage that refuses a write in the middle', () => {
+  it('undoes a cancellation whole, so that it can be repeated, and nobody counts as settled', async () => {
+    const open = await openLedger(501)
+    await open.within((ledger, { sql }) => {
+      const { notificationId, appId } = open
+      sql.exec("create trigger full before insert on ticket when new.number = 1 begin select raise(abort, 'full'); end")
+      expect(() => ledger.cancel(notificationId, appId, Date.now())).toThrow('full')
+      sql.exec('drop trigger full')
+      expect(ledger.fanout(notificationId)!.canceledAt).toBeNull()
+      expect(ledger.lease(notificationId, 0, 'lease-1', Date.now()).kind).toBe('leased')
+      ledger.settle(notificationId, 0, part('lease-1', [...Array(500).keys()], []), Date.now())
+      expect(ledger.isDone(notificationId)).toBe(false)
+      ledger.cancel(notificationId, appId, Date.now())
+      expect(ledger.isDone(notificationId)).toBe(true)
+    })
+    expect(await countsOf(open)).toMatchObject({ targeted: 501, accepted: 500, canceled: 1, pending: 0 })
   })
 })
 

@@ -1,6 +1,9 @@
 /** Dead letters through the API: what is taken, what is refused and why. Nobody has a credential here, so all fail. */
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeDeadLetterId } from '../../push/dead-letter-id.ts'
+import { encodeCursor } from '../../workers/api/cursor.ts'
+import { replayDeadLetters } from '../../workers/api/replay-dead-letters.ts'
 import { call, makeApp } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 
@@ -70,6 +73,8 @@ describe('listing', () => {
     ['?status=failed', 'validation_failed', 'status'],
     ['?cursor=%21', 'invalid_cursor', 'cursor'],
     ['?notification_id=ntf_unknown', 'not_found', 'notification_id'],
+    [`?cursor=${encodeCursor('0:7')}`, 'invalid_cursor', 'cursor'],
+    [`?notification_id=ntf_unknown&cursor=${encodeCursor(`ntf_${'0'.repeat(29)}/0:7`)}`, 'invalid_cursor', 'cursor'],
   ])('refuses %s', async (query, code, param) => {
     expect((await list(query)).body).toMatchObject({ code, param })
   })
@@ -88,8 +93,9 @@ describe('replaying', () => {
     ['too many ids', { ids: Array(1001).fill('dlq_x') }, 'validation_failed', '/ids'],
     ['an unknown field', { id: 'dlq_x' }, 'validation_failed', '/id'],
     ['a malformed id', { ids: [stranger, 'dlq_x'] }, 'not_found', '/ids/1'],
+    ['a malformed id after one that comes twice', { ids: [stranger, stranger, 'dlq_x'] }, 'not_found', '/ids/2'],
     ['an id of nothing', { ids: [stranger] }, 'not_found', '/ids'],
-    ['an unknown notification', { notification_id: 'ntf_x' }, 'not_found', 'notification_id'],
+    ['an unknown notification', { notification_id: 'ntf_x' }, 'not_found', '/notification_id'],
   ])('refuses %s', async (_, body, code, param) => {
     expect((await replay(body)).body).toMatchObject({ code, param })
   })
@@ -101,6 +107,15 @@ describe('replaying', () => {
   ])('refuses a place %s of a notification of the app', async (_, elsewhere) => {
     const place = { notificationId: first, shard: null, ticket: 0, ordinal: 0, ...elsewhere }
     expect((await replay({ ids: [makeDeadLetterId(place)] })).body).toMatchObject({ code: 'not_found', param: '/ids' })
+  })
+
+  it('refuses an id that leads to a notification of the app, and is not its', async () => {
+    const other = `ntf_${'0'.repeat(9)}${first.slice(-20)}`
+    const place = { shard: null, ticket: 0, ordinal: 0 }
+    expect((await replay({ notification_id: other })).body).toMatchObject({ code: 'not_found' })
+    const ids = [makeDeadLetterId({ notificationId: other, ...place })]
+    expect((await replay({ ids })).body).toMatchObject({ code: 'not_found', param: '/ids' })
+    expect((await list(`?notification_id=${first}&replayed=true`)).body.data).toEqual([])
   })
 
   it('refuses ids of too many notifications', async () => {
@@ -135,6 +150,27 @@ describe('replaying', () => {
       headers: key,
     })
     expect(send.body).toMatchObject({ code: 'idempotency_mismatch' })
+  })
+
+  it('tells apart what a twin of the request made first, and makes the rest', async () => {
+    const [one, two] = [await failTo(1), await failTo(1)]
+    const groups = [one, two].map((of) => ({ of, places: null }))
+    const request = { appId: app.id, idempotencyKey: 'of twins', bodyHash: 'h', now: Date.now() }
+    const { answer: twin } = await replayDeadLetters(env, { ...request, groups: groups.slice(0, 1) })
+    await completed(twin.data[0]!.id)
+    // It looked for what the key had made before its twin made it.
+    let looked = false
+    const getByName = (name: string) => {
+      const stub = env.NOTIFICATION.getByName(name)
+      if (looked) return stub
+      looked = true
+      return { replay: () => Promise.resolve(null) }
+    }
+    const late = { ...env, NOTIFICATION: { getByName } } as unknown as Env
+    const { answer } = await replayDeadLetters(late, { ...request, groups })
+    expect(answer.data.map(({ replay_of }) => replay_of)).toEqual([one, two])
+    expect(answer.data[0]).toEqual(twin.data[0])
+    expect((await completed(answer.data[1]!.id)).counts).toMatchObject({ targeted: 1 })
   })
 
   it('is shown in the notification that it makes', async () => {

@@ -89,6 +89,17 @@ describe('a lane that waits for its push service', () => {
     })
   })
 
+  it('looks at its tickets when the send expires, not when the lane is asked again', async () => {
+    await withLedger((ledger, held, storage, notificationId) => {
+      const now = Date.now()
+      const expiresAt = ledger.fanout(notificationId)!.expiresAt
+      held.hold({ notificationId, platform: 'fcm' }, expiresAt + WAIT_MS, now)
+      const dueAt = now + LEASE_MS + 1
+      expect(wakeTickets(storage, ledger, held, dueAt, LEASE_MS)).toMatchObject({ due: [], nextAt: expiresAt })
+      expect(wakeTickets(storage, ledger, held, expiresAt, LEASE_MS).due).toHaveLength(3)
+    })
+  })
+
   it('does not hold the others where only this ticket was told to come later', async () => {
     await withLedger((ledger, held, storage, notificationId) => {
       const now = Date.now()

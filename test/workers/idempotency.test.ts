@@ -5,6 +5,7 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Notification } from '../../durable-objects/notification.ts'
 import { createNotification } from '../../durable-objects/notifications.ts'
 import { idTail, makeId } from '../../push/ids.ts'
 import type { Send } from '../../push/notification.ts'
@@ -94,6 +95,15 @@ describe('requests with one key', () => {
     expect((await send(key, { ...BODY, title: 'Goodbye' })).status).toBe(422)
   })
 
+  it('find the first one when the keys of a map come in another order', async () => {
+    const key = crypto.randomUUID()
+    const body = (data: object, apns: object) => ({ ...BODY, data, apns })
+    const first = await send(key, body({ a: '1', b: '2' }, { aps: { badge: 1, sound: 'x' } }))
+    const again = await send(key, body({ b: '2', a: '1' }, { aps: { sound: 'x', badge: 1 } }))
+    expect([first.status, again.status, again.body.id]).toEqual([202, 202, first.body.id])
+    expect((await send(key, body({ a: '2', b: '1' }, { aps: { badge: 1, sound: 'x' } }))).status).toBe(422)
+  })
+
   it.each([25, 24 * 29])('find the first one %i hours later', async (hours) => {
     const key = crypto.randomUUID()
     const first = await send(key)
@@ -110,6 +120,21 @@ describe('requests with one key', () => {
     await call('POST', `/v1/notifications/${first.body.id}/cancel`, { bearer: app.sender })
     const again = await send(key, body)
     expect([again.status, again.body, isReplay(again)]).toEqual([202, first.body, true])
+  })
+})
+
+describe('a notification', () => {
+  it('is stored with the alarm that starts it, so that no repetition finds one that never starts', async () => {
+    const id = makeId('ntf', Date.now(), crypto.getRandomValues(new Uint8Array(20)))
+    await runInDurableObject(objectOf(id), async (instance: Notification, { storage }) => {
+      const getAlarm = storage.getAlarm.bind(storage)
+      // What waits for this is cut off here.
+      Object.assign(storage, { getAlarm: () => new Promise(() => {}) })
+      void instance.create({ id, appId: app.id, send: parsed('cut-off', false), bodyHash: 'h' })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(storage.kv.get('notification')).toBeDefined()
+      expect(await getAlarm()).not.toBeNull()
+    })
   })
 })
 

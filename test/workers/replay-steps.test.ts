@@ -116,6 +116,27 @@ describe('opening a replay', () => {
   })
 })
 
+describe('a listing', () => {
+  it('whose filter fits nobody ends a page before it has read everything', async () => {
+    const open = await openLedger(1, { reachable: false })
+    await open.within((_ledger, storage) => {
+      const { sql } = storage
+      const columns = sql.exec<{ name: string }>("select name from pragma_table_info('ticket')").toArray()
+      const copied = columns.map(({ name }) => (name === 'number' ? 'value' : name))
+      sql.exec(
+        `insert into ticket select ${copied} from ticket, json_each(?) where number = 0`,
+        JSON.stringify(Array.from({ length: 150 }, (_, index) => index + 1)),
+      )
+      const query = { status: 'failed', platform: null, reason: 'x', replayed: null, deviceId: null } as const
+      const fanout = readFanout(sql, open.notificationId)!
+      const page = listDeliveries(sql, fanout, { ...query, cursor: null, limit: 10 })
+      expect(page).toEqual({ data: [], nextCursor: '100:0' })
+      const last = listDeliveries(sql, fanout, { ...query, cursor: page.nextCursor, limit: 10 })
+      expect(last).toEqual({ data: [], nextCursor: null })
+    })
+  })
+})
+
 describe('what is swept', () => {
   it('is a ledger after its replays, so that they can be read to their end', async () => {
     const open = await openLedger(2, { reachable: false })

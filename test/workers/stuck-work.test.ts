@@ -82,6 +82,15 @@ describe('a ticket that always throws', () => {
     expect(await listStuck(app.analyst)).toMatchObject([{ kind: 'ticket', ticket: 0, times: 1 }])
   })
 
+  it('is listed where the object itself throws whoever asks it', async () => {
+    const app = await makeApp()
+    const open = await poisonedOf(app)
+    await hand('dead-messages', open, 1)
+    await open.within((_ledger, { sql }) => sql.exec('alter table ticket rename to lost'))
+    const { status, body } = await call('GET', '/v1/dead-letters/tickets', { bearer: app.analyst })
+    expect([status, body.data.length]).toEqual([200, 1])
+  })
+
   it("is nobody else's to see", async () => {
     const [app, other] = [await makeApp(), await makeApp()]
     await hand('dead-messages', await poisonedOf(app), 1)

@@ -2,15 +2,21 @@
 import { base64url } from 'jose'
 import { ApiProblem } from './problem.ts'
 
+/** A place in a notification's deliveries: `index of the ledger/ticket:ordinal`, or without the first. */
+export const DELIVERY_CURSOR = /^(?:\d{1,5}\/)?(?:\d{1,9}:\d{1,4})?$/
+
 export function encodeCursor(position: string): string {
   return base64url.encode(position)
 }
 
-/** @throws ApiProblem `invalid_cursor` */
-export function decodeCursor(cursor: string): string {
+/**
+ * @param shape of this list's positions: the cursor of another list would begin this one anew, without a word
+ * @throws ApiProblem `invalid_cursor`
+ */
+export function decodeCursor(cursor: string, shape?: RegExp): string {
   try {
     const position = new TextDecoder().decode(base64url.decode(cursor))
-    if (encodeCursor(position) === cursor) return position
+    if (encodeCursor(position) === cursor && (shape?.test(position) ?? true)) return position
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
   }

@@ -3,11 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { PLATFORMS } from '../../push/device.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { DELIVERY_CURSOR, decodeCursor, encodeCursor } from './cursor.ts'
 import { deadLetterAnswer, deadLetterToWire, replayAnswer } from './dead-letter-answer.ts'
 import { deviceIdField, notificationIdField, pageFields, pageOf } from './fields.ts'
 import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
-import { listDeadLetters } from './list-dead-letters.ts'
+import { APP_CURSOR, listDeadLetters } from './list-dead-letters.ts'
 import { problems } from './problem-responses.ts'
 import { readReplay, replayBody } from './read-replay.ts'
 import { replayDeadLetters } from './replay-dead-letters.ts'
@@ -79,6 +79,7 @@ const replayDeadLettersRoute = createRoute({
 export const deadLetters = newRouter()
   .openapi(listDeadLettersRoute, async (c) => {
     const query = c.req.valid('query')
+    const shape = query.notification_id === undefined ? APP_CURSOR : DELIVERY_CURSOR
     const page = await listDeadLetters(c.env, appIdOf(c.get('caller')), {
       notificationId: query.notification_id ?? null,
       platform: query.platform ?? null,
@@ -86,7 +87,7 @@ export const deadLetters = newRouter()
       deviceId: query.device_id ?? null,
       replayed: query.replayed === undefined ? null : query.replayed === 'true',
       limit: query.limit,
-      cursor: query.cursor === undefined ? null : decodeCursor(query.cursor),
+      cursor: query.cursor === undefined ? null : decodeCursor(query.cursor, shape),
     })
     const next_cursor = page.nextCursor === null ? null : encodeCursor(page.nextCursor)
     return c.json(

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { DELIVERY_CURSOR, decodeCursor, encodeCursor } from './cursor.ts'
 import { deviceIdField, notificationIdField, pageFields, pageOf } from './fields.ts'
 import { askNotification } from './find-notification.ts'
 import { DELIVERY_STATUSES, deliveryAnswer, deliveryToWire } from './notification-answer.ts'
@@ -15,7 +15,9 @@ const listDeliveries = createRoute({
   tags: ['Notifications'],
   operationId: 'listDeliveries',
   summary: 'List deliveries',
-  description: 'One row a recipient. With `device_id`, the fate of that one device.',
+  description:
+    'One row a recipient. With `device_id`, the fate of that one device. A page may have fewer rows than `limit`, even ' +
+    'none, and still a `next_cursor`.',
   ...allow('notifications:read'),
   request: {
     params: z.object({ id: notificationIdField }),
@@ -33,7 +35,7 @@ const listDeliveries = createRoute({
 
 export const deliveries = newRouter().openapi(listDeliveries, async (c) => {
   const { status = null, device_id: deviceId = null, limit, cursor: encoded } = c.req.valid('query')
-  const cursor = encoded === undefined ? null : decodeCursor(encoded)
+  const cursor = encoded === undefined ? null : decodeCursor(encoded, DELIVERY_CURSOR)
   const page = await askNotification(c.env, appIdOf(c.get('caller')), c.req.valid('param').id, (notification) =>
     notification.deliveries({ status, deviceId, cursor, limit, platform: null, reason: null, replayed: null }),
   )

@@ -11,8 +11,13 @@ export const idempotencyKeyHeader = z.object({
   }),
 })
 
-/** Of a parsed body, whose fields are in the order of its schema: equal requests have equal digests. */
+/** Of a parsed body: equal requests have equal digests, in whatever order a sender's language writes the keys of a map. */
 export async function hashBody(body: object): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(body))
+  const bytes = new TextEncoder().encode(JSON.stringify(body, inOrder))
   return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+}
+
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

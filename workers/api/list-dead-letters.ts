@@ -38,7 +38,7 @@ async function listOfNotification(
   query: DeadLetterQuery,
 ): Promise<DeadLetterPage> {
   const page = isId('ntf', id) ? await notificationNamed(env, appId, id).deliveries(failed(query)) : null
-  if (page === null) throw unknownNotification(id)
+  if (page === null) throw unknownNotification(id, 'notification_id')
   return { data: page.data.map((view) => ({ notificationId: id, view })), nextCursor: page.nextCursor }
 }
 
@@ -63,11 +63,14 @@ function failed({ platform, reason, replayed, deviceId, cursor, limit }: DeadLet
   return { status: 'failed', platform, reason, replayed, deviceId, cursor, limit }
 }
 
+/** A place in the dead letters of an app: `notification/place in its deliveries`. */
+export const APP_CURSOR = /^(ntf_[0-9a-z]{29})\/((?:\d{1,5}\/)?(?:\d{1,9}:\d{1,4})?)$/
+
 function parseCursor(cursor: string | null): [from: string | null, inner: string | null] {
-  const match = /^(ntf_[0-9a-z]+)\/(.*)$/.exec(cursor ?? '')
+  const match = APP_CURSOR.exec(cursor ?? '')
   return match ? [match[1]!, match[2] || null] : [null, null]
 }
 
-export function unknownNotification(id: string): ApiProblem {
-  return new ApiProblem('not_found', `There is no notification ${id} in this app.`, { param: 'notification_id' })
+export function unknownNotification(id: string, param: string): ApiProblem {
+  return new ApiProblem('not_found', `There is no notification ${id} in this app.`, { param })
 }

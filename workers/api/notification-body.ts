@@ -4,6 +4,8 @@ import { deviceIdField, instantInput, jsonObjectField, topicField, userIdField }
 
 /** A send to users or devices is one ledger in one object; more is what topics are for. */
 export const MAX_DIRECT_RECIPIENTS = 1000
+/** Each user is a line of his own, which the request enters before it is answered: two calls each. */
+export const MAX_ORDERED_RECIPIENTS = 100
 /** FCM's maximum, four weeks; the other services store for at least as long. */
 export const MAX_TTL_SECONDS = 2_419_200
 /** FCM's `notification_count` is an int32 (projects.messages, AndroidNotification). */
@@ -118,7 +120,8 @@ export const notificationBody = z
       .openapi({
         description:
           'true: starts when the ordered notification before it, to the same topic or for each user by himself, is ' +
-          'settled or expired. Its pushes carry `fanfare_seq`, which grows. Default: false.',
+          'settled or expired. Its pushes carry `fanfare_seq`, which grows. To a topic, or to at most ' +
+          `${MAX_ORDERED_RECIPIENTS} users or devices. Default: false.`,
       }),
     quiet_hours: z.enum(['hold', 'drop', 'ignore']).optional().openapi({
       description: '`hold` and `drop` are not supported by this version. Default: ignore.',

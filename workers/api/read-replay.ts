@@ -31,7 +31,7 @@ export function readReplay(body: ReplayBody): ReplayGroup[] {
     })
   }
   if (body.notification_id !== undefined) return [{ of: body.notification_id, places: null }]
-  const places = [...new Set(body.ids)].map((id, index) => readId(id, index))
+  const places = new Map(body.ids?.map((id, index) => [id, readId(id, index)])).values()
   const groups = Map.groupBy(places, ({ notificationId }) => notificationId)
   if (groups.size > MAX_NOTIFICATIONS) {
     const detail = `The ids are of ${groups.size} notifications; the limit is ${MAX_NOTIFICATIONS}. Send them in parts.`

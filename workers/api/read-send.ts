@@ -6,7 +6,7 @@
 import type { Audience, JsonObject, Message, Send } from '../../push/notification.ts'
 import { findOversize } from '../../push/payload-limits.ts'
 import { requireTopicName } from './fields.ts'
-import { MAX_TTL_SECONDS, type NotificationBody } from './notification-body.ts'
+import { MAX_ORDERED_RECIPIENTS, MAX_TTL_SECONDS, type NotificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
 import { refuseOverrides, refuseReservedDataKeys } from './refuse-overrides.ts'
 import { refuseUnsupported } from './unsupported.ts'
@@ -22,7 +22,7 @@ export function readSend(body: NotificationBody, now: number): Send {
   const ordered = body.ordered ?? false
   refuseOversize(message, ordered)
   return {
-    audience: readAudience(body.to),
+    audience: refuseCrowd(readAudience(body.to), ordered),
     message,
     guarantee: body.guarantee ?? 'at_least_once',
     ordered,
@@ -41,6 +41,17 @@ function readAudience(to: NotificationBody['to']): Audience {
   if (to.topic !== undefined) return { kind: 'topic', topic: requireTopicName(to.topic, '/to/topic') }
   if (to.users !== undefined) return { kind: 'users', userIds: distinct(to.users, '/to/users') }
   return { kind: 'devices', deviceIds: distinct(to.devices ?? [], '/to/devices') }
+}
+
+/** For many people in order there are topics: one line for all of them. */
+function refuseCrowd(audience: Audience, ordered: boolean): Audience {
+  if (!ordered || (audience.kind !== 'users' && audience.kind !== 'devices')) return audience
+  const { length } = audience.kind === 'users' ? audience.userIds : audience.deviceIds
+  if (length <= MAX_ORDERED_RECIPIENTS) return audience
+  const detail =
+    `An ordered notification goes to at most ${MAX_ORDERED_RECIPIENTS} ${audience.kind}; these are ${length}. ` +
+    'Send it in parts, to a topic, or without ordered.'
+  throw new ApiProblem('validation_failed', detail, { param: `/to/${audience.kind}` })
 }
 
 /** A list that names somebody twice is a mistake of the sender, and would be two tickets for one person. */

@@ -43,7 +43,7 @@ export async function replayDeadLetters(
   let skipped = 0
   for (const { of, found } of looks) {
     if (found.open === 0) skipped += found.replayed
-    else made.set(of, await create(env, request, replaySend(of, found), made.size === 0 ? null : of))
+    else for (const one of await make(env, request, of, found, made.size === 0)) made.set(one.replay.of, one)
   }
   const data = [...made].map(([replay_of, { id, replay }]) => ({ id, replay_of, recipients: replay.recipients }))
   for (const { replay } of made.values()) skipped += replay.skipped
@@ -75,13 +75,15 @@ async function findMade(env: Env, request: ReplayRequest, of: string | null): Pr
 
 /** @throws ApiProblem `not_found`: some of what was asked for is no dead letter of the app */
 async function look(env: Env, appId: string, { of, places }: ReplayGroup): Promise<Replayable> {
-  const found = isId('ntf', of) ? await notificationNamed(env, appId, of).replayable(places) : null
+  const there = isId('ntf', of) ? await notificationNamed(env, appId, of).replayable(places) : null
+  // An object is named by a part of the id; the ledgers know the whole one.
+  const found = there?.of === of ? there : null
   const [stranger] = found ? found.unknown : (places ?? [])
   if (stranger !== undefined) {
     const id = makeDeadLetterId({ notificationId: of, ...stranger })
     throw new ApiProblem('not_found', `There is no dead letter ${id} in this app.`, { param: '/ids' })
   }
-  if (found === null) throw unknownNotification(of)
+  if (found === null) throw unknownNotification(of, '/notification_id')
   return found
 }
 
@@ -89,6 +91,19 @@ function replaySend(of: string, { send, pushId, kind, pieces, open, replayed }: 
   const replay: Replay = { of, pushId, kind, pieces, recipients: open, skipped: replayed }
   const { message, guarantee, campaign } = send
   return { audience: { kind: 'replay', replay }, message, guarantee, sendAt: null, ordered: false, campaign }
+}
+
+/** @returns the replay of a notification, and that which a twin of this request has made first meanwhile */
+async function make(
+  env: Env,
+  request: ReplayRequest,
+  of: string,
+  found: Replayable,
+  isFirst: boolean,
+): Promise<Made[]> {
+  const send = replaySend(of, found)
+  const made = await create(env, request, send, isFirst ? null : of)
+  return made.replay.of === of ? [made] : [made, await create(env, request, send, of)]
 }
 
 async function create(env: Env, request: ReplayRequest, send: Send, of: string | null): Promise<Made> {

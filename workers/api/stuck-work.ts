@@ -46,7 +46,7 @@ const listStuckWorkRoute = createRoute({
 export const stuckWork = newRouter().openapi(listStuckWorkRoute, async (c) => {
   const appId = appIdOf(c.get('caller'))
   const { limit, cursor } = c.req.valid('query')
-  const after = cursor === undefined ? null : readCursor(appId, decodeCursor(cursor))
+  const after = cursor === undefined ? null : readCursor(appId, decodeCursor(cursor, CURSOR))
   const rows = await listStuckWork(databaseOf(c.env, appId), appId, { after, limit: limit + 1 })
   const page = rows.slice(0, limit)
   const data: StuckWork[] = []
@@ -92,9 +92,12 @@ function writeCursor({ notificationId, ledger, ticket }: StuckJob): string {
   return `${notificationId} ${ledger.name} ${ticket ?? ''}`
 }
 
+/** `notification ledger ticket`, see {@link writeCursor}. */
+const CURSOR = /^(\S+) (\S+) (\d*)$/
+
 /** The kind of the ledger is no part of the order. */
 function readCursor(appId: string, text: string): StuckJob | null {
-  const match = /^(\S+) (\S+) (\d*)$/.exec(text)
+  const match = CURSOR.exec(text)
   if (!match) return null
   const [, notificationId = '', name = '', ticket = ''] = match
   return { appId, notificationId, ledger: { kind: 'shard', name }, ticket: ticket === '' ? null : Number(ticket) }
