@@ -63,13 +63,13 @@ export function describeRuns(runs: readonly Run[]): string {
 }
 
 function rowOf(measured: string, ours: readonly Run[], { name, runs, target }: Rival): Row {
-  const { ofMedians, byPair } = compare(ours.map(rateOf), runs.map(rateOf))
+  const { typical, byPair } = compare(ours.map(rateOf), runs.map(rateOf))
   return {
     measured,
     fanfare: describeRuns(ours),
     comparedWith: `${name}: ${describeRuns(runs)}`,
-    ratio: `${ofMedians.toFixed(2)} (${byPair.map((ratio) => ratio.toFixed(2)).join(' ')})`,
+    ratio: `${typical.toFixed(2)} (${byPair.map((ratio) => ratio.toFixed(2)).join(' ')})`,
     target: target === null ? 'for the record' : `≥ ${target.toFixed(2)}`,
-    met: target === null ? null : ofMedians >= target,
+    met: target === null ? null : typical >= target,
   }
 }

@@ -24,7 +24,9 @@ export async function duel(
 ): Promise<Run[][]> {
   const runs: Run[][] = contestants.map(() => [])
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, contestant] of contestants.entries()) {
+    const order = [...contestants.entries()]
+    // Who comes first has the machine as the other left it, so that changes.
+    for (const [index, contestant] of round % 2 === 0 ? order : order.reverse()) {
       await simulators.forget()
       const run = await contestant.run()
       await simulators.expectAccepted(service, run.pushes)

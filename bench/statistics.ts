@@ -23,17 +23,15 @@ export function percentile(values: readonly number[], share: number): number {
 
 /** How two contestants compare. */
 export interface Ratio {
-  /** Of the medians: what counts. */
-  readonly ofMedians: number
-  /** Of each run and the one right after it: whether it was luck. */
+  /** The median of the pairs: what counts. A machine that slows down or speeds up meanwhile does so in both of a pair. */
+  readonly typical: number
+  /** Of each two runs that were made one right after the other. */
   readonly byPair: readonly number[]
 }
 
-/** Ours over theirs, run by run in the order in which they alternated. @throws RangeError when runs have no partner */
+/** Ours over theirs, round by round. @throws RangeError when runs have no partner */
 export function compare(ours: readonly number[], theirs: readonly number[]): Ratio {
   if (ours.length !== theirs.length) throw new RangeError(`${ours.length} runs against ${theirs.length} make no pairs`)
-  return {
-    ofMedians: median(ours) / median(theirs),
-    byPair: ours.map((value, index) => value / theirs[index]!),
-  }
+  const byPair = ours.map((value, index) => value / theirs[index]!)
+  return { typical: median(byPair), byPair }
 }

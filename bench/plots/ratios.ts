@@ -4,6 +4,7 @@ import { inRow, shareOfWidth } from '../plot/layout.ts'
 import { type BarRow, barChart } from '../plot/row-chart.ts'
 import { linearScale } from '../plot/scale.ts'
 import { svgDocument } from '../plot/svg.ts'
+import { compare } from '../statistics.ts'
 
 /** A duel and what it was about. */
 export interface NamedDuel {
@@ -31,7 +32,7 @@ function rowsOf({ name, series, details }: NamedDuel): BarRow[] {
   const [ours, ...theirs] = details.contestants
   return theirs.flatMap((rival) => {
     if (typeof rival.target !== 'number') return []
-    const value = ours!.ratePerSecond / rival.ratePerSecond
+    const value = compare(ours!.rates, rival.rates).typical
     const note = `${value.toFixed(2)} ×, target ${rival.target.toFixed(2)}`
     return { name: `${name} / ${rival.name}`, value, target: rival.target, series, note }
   })
