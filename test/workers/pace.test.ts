@@ -1,7 +1,7 @@
 /** A ticket's side of the pace: how seldom it asks, and what it does when nobody answers. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { readThrottle } from '../../durable-objects/throttle.ts'
+import { readThrottle, resetThrottleOf } from '../../durable-objects/throttle.ts'
 import type { Outcome } from '../../push/outcome.ts'
 import { Pace } from '../../workers/jobs/pace.ts'
 
@@ -57,6 +57,19 @@ describe('the pace of a ticket', () => {
     await pace.draw(500)
     for (let push = 0; push < 5; push++) pace.note(DOWN, Date.now())
     expect(await pace.judge()).toBeNull()
+  })
+})
+
+describe('a credential that is replaced while a ticket is on its way', () => {
+  it('has nobody held against it: who was sent to with the old one waits for the new one', async () => {
+    const credential = someApp()
+    const pace = new Pace(env, credential, false)
+    pace.useVersion(1)
+    await pace.draw(500)
+    pace.note({ kind: 'misconfigured', reason: 'InvalidProviderToken' }, Date.now())
+    await resetThrottleOf(env, credential, 2)
+    expect(await pace.judge()).toMatchObject({ reason: 'credential_replaced' })
+    expect((await readThrottle(env, credential)).held).toBeNull()
   })
 })
 

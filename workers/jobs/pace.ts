@@ -27,6 +27,8 @@ const DRAW_ATTEMPTS = 2
 const ALONE = { pushes: TICKET_RECIPIENTS, lifeMs: 1_000 }
 /** How long a ticket that could not be prepared waits where no Throttle says. Scaled. */
 const UNABLE_WAIT_MS = 10_000
+/** How long who was sent to with a credential that was replaced in that moment waits for the new one. Scaled. */
+const REPLACED_WAIT_MS = 1_000
 
 const allowances = new ExpiringMap<Allowance>(ALLOWANCES)
 
@@ -50,6 +52,8 @@ export class Pace {
   #probe = 0
   /** What leaves now is a probe: whatever comes of it is told. */
   #probing = false
+  /** Of the credential that the ticket is sent with. */
+  #version: number | null = null
 
   /** @param single a send to users or devices: nothing but the breaker and the service's own limits hold it back */
   constructor(env: Env, credential: CredentialName, single: boolean) {
@@ -123,6 +127,7 @@ export class Pace {
 
   /** The ticket is sent with this version of the credential; null: there is none to send with. */
   useVersion(version: number | null): void {
+    this.#version = version
     this.#allowance.useVersion(version)
     this.#tally = this.#allowance.tally
   }
@@ -149,7 +154,10 @@ export class Pace {
   async judge(): Promise<Hold | null> {
     await this.#alarm
     const held = this.knownHold ?? (await this.#ask(0))
-    return held?.cause === 'pace' ? null : held
+    if (held !== null && held.cause !== 'pace') return held
+    // What was said of a credential that has been replaced meanwhile is no word about the one that comes next.
+    const isReplaced = this.#version !== null && this.#version < this.#allowance.leastVersion
+    return isReplaced ? this.#holdAlone('pace', 'credential_replaced', REPLACED_WAIT_MS * this.#scale) : null
   }
 
   /** Waits until the Throttle knows of anything alarming: its answer says what deaths mean. */
