@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { emptyOutcomeCounts, type OutcomeCounts } from './outcome-counts.ts'
-import { askPassage, type BreakerState, type BreakerTerms, CLOSED, enterOutcomes, judge } from './throttle-breaker.ts'
+import {
+  askPassage,
+  type BreakerState,
+  type BreakerTerms,
+  CLOSED,
+  enterOutcomes,
+  judge,
+  moveBreakerBack,
+} from './throttle-breaker.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 12, 7)
 const terms = (change: Partial<BreakerTerms> = {}): BreakerTerms => ({ scale: 1, now: NOW, random: 0, ...change })
@@ -131,7 +139,7 @@ describe('an open breaker', () => {
   })
 
   it('does not wait for a clock that was set back', () => {
-    const held = askPassage(opened(DOWN), 500, false, terms({ now: NOW - 3_600_000 }))
+    const held = askPassage(moveBreakerBack(opened(DOWN), 3_600_000), 500, false, terms({ now: NOW - 3_600_000 }))
     expect(held).toEqual({ kind: 'held', resumeAt: NOW - 3_600_000 + 5_000 })
   })
 

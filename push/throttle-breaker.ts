@@ -129,6 +129,21 @@ export function giveProbeBack(breaker: BreakerState, unused: number): BreakerSta
   return { ...breaker, probed: Math.max(0, breaker.probed - unused) }
 }
 
+/** The clock was set back by so much: everything that was noted happened that much earlier. */
+export function moveBreakerBack(breaker: BreakerState, byMs: number): BreakerState {
+  if (breaker.kind === 'open') {
+    const { since, probeAt, probedUntil } = breaker
+    return { ...breaker, since: since - byMs, probeAt: probeAt - byMs, probedUntil: probedUntil - byMs }
+  }
+  const { window, lastWindow, workedAt } = breaker
+  return {
+    ...breaker,
+    window: { ...window, startedAt: window.startedAt - byMs },
+    lastWindow: { ...lastWindow, startedAt: lastWindow.startedAt - byMs },
+    workedAt: workedAt - byMs,
+  }
+}
+
 export type Passage =
   | { readonly kind: 'free' }
   | { readonly kind: 'probe'; readonly breaker: BreakerState; readonly pushes: number }
@@ -139,8 +154,7 @@ export function askPassage(breaker: BreakerState, wanted: number, single: boolea
   if (breaker.kind === 'closed') return { kind: 'free' }
   const { now } = terms
   const wait = waitOf(breaker, terms)
-  // A clock that was set back must not make the wait longer than it is.
-  const probeAt = Math.min(breaker.probeAt, now + wait)
+  const { probeAt } = breaker
   const earlier = wait - Math.min(wait * SINGLE_PROBES_AT, LONGEST_SINGLE_WAIT_MS * terms.scale)
   const opensAt = single ? probeAt - earlier : probeAt
   const probed = now >= breaker.probedUntil ? 0 : breaker.probed

@@ -64,6 +64,16 @@ export function isAbnormal({ window, lastWindow, abnormal }: DeadRateState, now:
   return abnormal && (now - window.startedAt < 2 * WINDOW_MS || now - lastWindow.startedAt < 3 * WINDOW_MS)
 }
 
+/** The clock was set back by so much: everything that was noted happened that much earlier. */
+export function moveDeathsBack(state: DeadRateState, byMs: number): DeadRateState {
+  const { window, lastWindow } = state
+  return {
+    ...state,
+    window: { ...window, startedAt: window.startedAt - byMs },
+    lastWindow: { ...lastWindow, startedAt: lastWindow.startedAt - byMs },
+  }
+}
+
 /** What is normal is learned from windows that were. */
 function nextWindow({ window, lastWindow, normalShare, abnormal }: DeadRateState, now: number): DeadRateState {
   const follows = now - window.startedAt < 2 * WINDOW_MS

@@ -144,9 +144,19 @@ function promise(rate: RateState, missing: number, wanted: number, perSecond: nu
   return { kind: 'refused', rate: { ...rate, promisedUntil }, resumeAt }
 }
 
-/** Epoch ms before which nothing may be sent, also for a clock that was set back. */
-export function waitUntilOf({ waitUntil }: RateState, now: number): number {
-  return Math.min(waitUntil, now + LONGEST_WAIT_MS)
+/** The clock was set back by so much: everything that was noted happened that much earlier. */
+export function moveRateBack(rate: RateState, byMs: number): RateState {
+  const { all, campaigns, learned, waitUntil, busy, recoveredAt, promisedUntil, seen } = rate
+  return {
+    all: { ...all, filledAt: all.filledAt - byMs },
+    campaigns: { ...campaigns, filledAt: campaigns.filledAt - byMs },
+    learned: learned && { ...learned, changedAt: learned.changedAt - byMs },
+    waitUntil: waitUntil - byMs,
+    busy: { since: busy.since - byMs, at: busy.at - byMs },
+    recoveredAt: recoveredAt === null ? null : recoveredAt - byMs,
+    promisedUntil: promisedUntil - byMs,
+    seen: { ...seen, startedAt: seen.startedAt - byMs },
+  }
 }
 
 /** Gives back what was granted and not used. Filling caps it. */
@@ -174,7 +184,7 @@ export function learnRate(rate: RateState, news: RateNews, terms: RateTerms): Ra
 function slowDown(rate: RateState, { retryAt }: RateNews, terms: RateTerms): RateState {
   const { now, scale } = terms
   const named = Math.min(retryAt ?? now + UNNAMED_WAIT_MS * scale, now + LONGEST_WAIT_MS)
-  const waitUntil = Math.max(waitUntilOf(rate, now), named)
+  const waitUntil = Math.max(rate.waitUntil, named)
   if (now < rate.waitUntil || now - (rate.learned?.changedAt ?? 0) < LEARN_EVERY_MS) return { ...rate, waitUntil }
   const limit = ratePerSecond(rate, terms) ?? Number.POSITIVE_INFINITY
   const refused = Math.max(SLOWEST_PER_SECOND, Math.min(limit, measuredPerSecond(rate, now)))

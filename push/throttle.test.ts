@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { emptyOutcomeCounts, type OutcomeCounts } from './outcome-counts.ts'
 import {
@@ -159,5 +160,41 @@ describe('what is stored at once', () => {
     story.tell({ accepted: 5, quota: 1 })
     story.tell({ outage: 50 })
     expect(JSON.parse(JSON.stringify(story.state))).toEqual(story.state)
+  })
+})
+
+describe('a clock that is set back', () => {
+  const DAY_MS = 24 * 60 * MINUTE_MS
+  const counted = fc.record({
+    accepted: fc.constantFrom(0, 30, 500),
+    unregistered: fc.constantFrom(0, 0, 300),
+    outage: fc.constantFrom(0, 0, 30),
+    quota: fc.constantFrom(0, 0, 0, 3),
+    misconfigured: fc.constantFrom(0, 0, 0, 1),
+  })
+  const asked = fc.record({
+    waitMs: fc.constantFrom(0, 20, 2_000, 70_000),
+    wanted: fc.constantFrom(0, 1, 500, 20_000),
+    single: fc.boolean(),
+    seen: fc.option(counted),
+  })
+
+  it('moves nothing but the instants: nobody waits for the time that comes again', () => {
+    fc.assert(
+      fc.property(fc.array(asked, { minLength: 2, maxLength: 30 }), fc.nat(28), (asks, before) => {
+        const [steady, setBack] = [new Story(), new Story()]
+        for (const [index, { waitMs, seen, ...ask }] of asks.entries()) {
+          // What passed while nobody looked at the clock cannot be known.
+          if (index === before) setBack.now -= DAY_MS
+          else for (const story of [steady, setBack]) story.now += waitMs
+          const byMs = steady.now - setBack.now
+          const [told, toldBack] = [steady, setBack].map((story) =>
+            story.ask({ ...ask, report: seen && story.report(seen) }),
+          )
+          if (told?.kind === 'hold') expect(toldBack).toEqual({ ...told, resumeAt: told.resumeAt - byMs })
+          else expect(toldBack).toEqual(told)
+        }
+      }),
+    )
   })
 })

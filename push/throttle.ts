@@ -12,16 +12,17 @@ import {
   CLOSED,
   enterOutcomes,
   giveProbeBack,
+  moveBreakerBack,
 } from './throttle-breaker.ts'
-import { type DeadRateState, enterDeaths, isAbnormal, UNKNOWN_DEAD_RATE } from './throttle-dead-rate.ts'
+import { type DeadRateState, enterDeaths, isAbnormal, moveDeathsBack, UNKNOWN_DEAD_RATE } from './throttle-dead-rate.ts'
 import {
   drawPushes,
   freshRate,
   GRANT_LIFE_MS,
   giveBack,
   learnRate,
+  moveRateBack,
   type RateState,
-  waitUntilOf,
 } from './throttle-rate.ts'
 
 export interface ThrottleState {
@@ -32,6 +33,8 @@ export interface ThrottleState {
   readonly epoch: number
   /** Version of the credential that replaced the one before; what was sent with an older one counts for nothing. */
   readonly version: number
+  /** Epoch ms at which somebody asked last: when it is later than that, the clock was set back. */
+  readonly askedAt: number
 }
 
 /** What a consumer has seen since it last told. */
@@ -101,7 +104,7 @@ export interface ThrottleTerms {
 
 /** A credential that was never used, or was just replaced. */
 export function freshThrottle(version = 0, epoch = 0): ThrottleState {
-  return { breaker: CLOSED, rate: freshRate(), deadRate: UNKNOWN_DEAD_RATE, epoch, version }
+  return { breaker: CLOSED, rate: freshRate(), deadRate: UNKNOWN_DEAD_RATE, epoch, version, askedAt: 0 }
 }
 
 /** The credential was replaced: what was learned was learned about the other one. */
@@ -115,7 +118,8 @@ export function askThrottle(
   ask: ThrottleAsk,
   terms: ThrottleTerms,
 ): { readonly state: ThrottleState; readonly answer: ThrottleAnswer } {
-  const state = ask.report === null ? before : enterReport(before, ask.report, terms)
+  const current = { ...followClock(before, terms.now), askedAt: terms.now }
+  const state = ask.report === null ? current : enterReport(current, ask.report, terms)
   const { breaker, rate, epoch, version } = state
   const common = { epoch, version, quarantine: isAbnormal(state.deadRate, terms.now) }
   const passage = askPassage(breaker, ask.wanted, ask.single, terms)
@@ -127,9 +131,8 @@ export function askThrottle(
     const answer = { ...common, kind: 'go', pushes: passage.pushes, lifeMs: GRANT_LIFE_MS, probe: true } as const
     return { state: { ...state, breaker: passage.breaker }, answer }
   }
-  const waitUntil = waitUntilOf(rate, terms.now)
-  if (waitUntil > terms.now) {
-    const resumeAt = spreadOver(waitUntil, terms)
+  if (rate.waitUntil > terms.now) {
+    const resumeAt = spreadOver(rate.waitUntil, terms)
     return { state, answer: { ...common, kind: 'hold', cause: 'quota', reason: 'rate_limited', resumeAt } }
   }
   if (ask.wanted === 0) return { state, answer: { ...common, kind: 'go', pushes: 0, lifeMs: 0, probe: false } }
@@ -141,6 +144,21 @@ export function askThrottle(
   }
   const { pushes } = drawn
   return { state: next, answer: { ...common, kind: 'go', pushes, lifeMs: GRANT_LIFE_MS, probe: false } }
+}
+
+/**
+ * Nothing was noted in the future: if it seems so, the clock was set back, and nobody shall wait for the time that comes
+ * again.
+ */
+function followClock(state: ThrottleState, now: number): ThrottleState {
+  const byMs = state.askedAt - now
+  if (byMs <= 0) return state
+  return {
+    ...state,
+    breaker: moveBreakerBack(state.breaker, byMs),
+    rate: moveRateBack(state.rate, byMs),
+    deadRate: moveDeathsBack(state.deadRate, byMs),
+  }
 }
 
 /** A part of a minute after a wait that everybody was told. */
