@@ -17,8 +17,8 @@ export async function readDirectMembers(db: D1Database, appId: string, audience:
 }
 
 /**
- * Members of a ledger, by their keys, as the devices' table has them today, and those that are gone: retired, deleted, or of
- * another user when it was a user who was meant. A member keeps its place in the ledger, whatever its slot is now.
+ * Members of a ledger, by their keys, as the devices' table has them today, and those that are gone: retired, deleted, or
+ * of another user when it was a user who was meant. A member keeps its place in the ledger, whatever its slot is now.
  */
 export async function readFreshMembers(
   db: D1Database,

@@ -1,39 +1,19 @@
-/**
- * Base of the Notification: its record, and the ledger of a send to users or devices. An ordered one lets go of the
- * tickets of a user when it is his turn; the others wait. What was asked, and sends to topics, are notification.ts.
- */
-import { drizzle } from 'drizzle-orm/durable-sqlite'
-import { migrate } from 'drizzle-orm/durable-sqlite/migrator'
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
 import { slotLine, topicLine } from '../push/order-book.ts'
-import type { Place } from '../push/replay.ts'
 import { SLOT_COUNT } from '../push/slot.ts'
 import { isFinished } from '../push/ticket.ts'
-import type { Postponement } from '../push/ticket-postpone.ts'
 import { listCredentialPlatforms } from '../schema/d1/credentials.ts'
 import { dropDeadLetterSource, noteDeadLetterSource } from '../schema/d1/dead-letter-sources.ts'
 import { databaseOf } from '../schema/databases.ts'
 import { newestOpenedAt } from '../schema/ledger/dead-letters.ts'
 import { listMemberKeys } from '../schema/ledger/members.ts'
 import { type PlacedTicket, readTicket } from '../schema/ledger/tickets.ts'
-import migrations from '../schema/migrations/notification/migrations.js'
-import type { LedgerRef } from '../schema/queue-messages.ts'
 import { type DirectAudience, readDirectMembers, readFreshMembers } from './direct-audience.ts'
 import { enqueueTickets } from './lanes.ts'
-import { LedgerObject } from './ledger-object.ts'
 import { NotificationLines } from './notification-lines.ts'
-import type {
-  DeadLetterLook,
-  DeliveryPage,
-  DeliveryQuery,
-  FanoutOrder,
-  Lease,
-  LedgerView,
-  ReplayOrder,
-  Settled,
-  Settlement,
-} from './rpc.ts'
+import { NotificationRecord } from './notification-record.ts'
+import type { FanoutOrder, Lease, LedgerView, Settled, Settlement } from './rpc.ts'
 import { notificationNamed } from './stubs.ts'
 
 /** Finished notifications are kept this long for questions about them, then their object is emptied. */
@@ -42,25 +22,23 @@ const RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 /** A direct send's recipients are read again from the devices' table when a lease comes this long after the start. */
 const FRESH_FOR_MS = 5_000
 
-export abstract class DirectSend extends LedgerObject {
+export abstract class DirectSend extends NotificationRecord {
   protected readonly lines: NotificationLines
   private hasNotedDeadLetters = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.lines = new NotificationLines(env, ctx.storage)
-    if (this.hasTables) ctx.blockConcurrencyWhile(() => this.migrate())
   }
 
   /** As in the base, but a late lease reads the devices again: a rotated or retired address is never used. */
   override async lease(notificationId: string, number: number): Promise<Lease> {
     const known = this.read()
     if (!known || !this.hasTables) return { kind: 'nothing' }
-    const { ordered } = known.send
-    const slot = ordered ? this.slotOf(known, number) : null
-    if (Date.now() - (known.startedAt ?? 0) > FRESH_FOR_MS) {
-      await this.refreshMembers(known, readTicket(this.ctx.storage.sql, notificationId, number))
-    }
+    const ticket = readTicket(this.ctx.storage.sql, notificationId, number)
+    // Every ticket of an ordered send covers one slot.
+    const slot = known.send.ordered && ticket ? ticket.toSlot : null
+    if (Date.now() - (known.startedAt ?? 0) > FRESH_FOR_MS) await this.refreshMembers(known, ticket)
     if (slot === null) return await super.lease(notificationId, number)
     const line = slotLine(slot)
     const isReplay = notificationId !== known.id
@@ -71,53 +49,10 @@ export abstract class DirectSend extends LedgerObject {
     return lease.kind === 'nothing' ? lease : { ...lease, pushSequence: this.lines.sequenceIn(line) }
   }
 
-  /** An object that was emptied, or never was one, has no ledger. */
-  override async ledgerView(notificationId: string): Promise<LedgerView | null> {
-    return this.hasTables ? await super.ledgerView(notificationId) : null
-  }
-
-  override async isOpenTicket(notificationId: string, number: number): Promise<boolean> {
-    return this.hasTables && (await super.isOpenTicket(notificationId, number))
-  }
-
-  override async ledgerDeliveries(notificationId: string, query: DeliveryQuery): Promise<DeliveryPage> {
-    return this.hasTables ? await super.ledgerDeliveries(notificationId, query) : { data: [], nextCursor: null }
-  }
-
-  override async lookAtDeadLetters(notificationId: string, places: readonly Place[] | null): Promise<DeadLetterLook> {
-    if (this.hasTables) return await super.lookAtDeadLetters(notificationId, places)
-    return { open: 0, replayed: 0, unknown: places ?? [] }
-  }
-
-  override async openReplay(order: ReplayOrder): Promise<boolean> {
-    return this.hasTables && (await super.openReplay(order))
-  }
-
-  override async cancelFanout(notificationId: string, appId: string): Promise<void> {
-    if (this.hasTables) await super.cancelFanout(notificationId, appId)
-  }
-
-  override async postpone(notificationId: string, number: number, postponement: Postponement): Promise<boolean> {
-    return !this.hasTables || (await super.postpone(notificationId, number, postponement))
-  }
-
-  override async confirmRetirements(notificationId: string, number: number): Promise<void> {
-    if (this.hasTables) await super.confirmRetirements(notificationId, number)
-  }
-
   override async settle(notificationId: string, number: number, part: Settlement): Promise<Settled> {
-    if (!this.hasTables) return { retirements: [], held: false }
     const settled = await super.settle(notificationId, number, part)
     if (part.last && notificationId === this.read()?.id) this.leaveFinished(number)
     return settled
-  }
-
-  protected override get ref(): LedgerRef {
-    return { kind: 'notification', name: this.ctx.id.name! }
-  }
-
-  protected override get urgent(): boolean {
-    return this.read()?.send.message.priority === 'high'
   }
 
   /** Replays of its dead letters are done here too, and are somebody else's. */
@@ -226,32 +161,6 @@ export abstract class DirectSend extends LedgerObject {
     return this.hasTables ? newestOpenedAt(this.ctx.storage.sql) : null
   }
 
-  protected ownView(known: NotificationLife): LedgerView | null {
-    return this.hasTables ? this.ledger.view(known.id) : null
-  }
-
-  /**
-   * Tables are made when something has to be put into them: a send to a topic needs none, and an id that somebody
-   * guessed must not leave any behind.
-   */
-  protected async makeTables(): Promise<void> {
-    if (this.hasTables) return
-    await this.migrate()
-    this.ctx.storage.kv.put('tables', true)
-  }
-
-  protected get hasTables(): boolean {
-    return this.ctx.storage.kv.get<boolean>('tables') === true
-  }
-
-  protected read(): NotificationLife | null {
-    return this.ctx.storage.kv.get<NotificationLife>('notification') ?? null
-  }
-
-  protected write(next: NotificationLife): void {
-    this.ctx.storage.kv.put('notification', next)
-  }
-
   /**
    * Leaves the lines of those who are done: that of one ticket, or all. Nobody waits for it, because a line tells the
    * next one before it answers. What gets lost is found by the alarm, which is armed while a send is under way.
@@ -259,11 +168,6 @@ export abstract class DirectSend extends LedgerObject {
   private leaveFinished(number: number | null): void {
     const known = this.read()
     if (known?.send.ordered) this.ctx.waitUntil(this.lines.leaveFinished(known, number))
-  }
-
-  /** The one slot that a ticket of an ordered send covers; null: there is no such ticket. */
-  private slotOf(known: NotificationLife, number: number): number | null {
-    return readTicket(this.ctx.storage.sql, known.id, number)?.toSlot ?? null
   }
 
   /** Brings the recipients of a ticket that may be handed out now up to date: those of one ticket, not of all. */
@@ -274,9 +178,5 @@ export abstract class DirectSend extends LedgerObject {
     const { current, gone } = await readFreshMembers(databaseOf(this.env, appId), appId, audience, keys)
     this.ledger.leave(gone)
     this.ledger.join(current)
-  }
-
-  private async migrate(): Promise<void> {
-    await migrate(drizzle(this.ctx.storage), migrations)
   }
 }

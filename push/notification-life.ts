@@ -36,8 +36,8 @@ export interface NotificationLife {
   /** When it is no longer worth delivering. */
   readonly expiresAt: number
   /**
-   * Of a topic: its shards by name. Together they cover every slot once, at every moment. Null: a direct send, or not
-   * started.
+   * Of a topic: its shards by name. Together they cover every slot once, at every moment. Of a replay: the ledgers that
+   * hold its dead letters. Null: a direct send, or not started.
    */
   readonly shards: Readonly<Record<string, ShardPart>> | null
 }
@@ -85,7 +85,7 @@ export function queue(life: NotificationLife): NotificationLife {
   return life.status === 'scheduled' ? { ...life, status: 'queued' } : life
 }
 
-/** It goes to these shards of a topic, which own every slot once. */
+/** It goes to these shards of a topic, which own every slot once, or, as a replay, to these holders of dead letters. */
 export function startShards(life: NotificationLife, pieces: readonly Piece[], now: number): NotificationLife {
   if (!isDue(life, now)) return life
   return { ...life, status: 'sending', startedAt: now, shards: partsOf(pieces) }
