@@ -1,9 +1,7 @@
 /** Puts tickets into their lanes. Knows the bindings; which lane is a ticket's is decided in push/lanes.ts. */
 import { chooseLane, findLanes, type LaneNames, type LaneTicket } from '../push/lanes.ts'
 import type { DeliverMessage, LedgerRef } from '../schema/queue-messages.ts'
-
-/** Most messages that one `sendBatch` takes. */
-const MESSAGES_A_BATCH = 100
+import { sendAll } from './send-all.ts'
 
 /** Bindings never change while an isolate lives. */
 const lanesOf = new WeakMap<Env, LaneNames>()
@@ -25,13 +23,11 @@ export async function enqueueTickets(
   const lanes = Map.groupBy(tickets, (ticket) => chooseLane(lanesBoundIn(env), ticket, send))
   const failures: unknown[] = []
   for (const [lane, own] of lanes) {
-    const messages = own.map(({ number: ticket, platform }) => ({
-      body: { kind: 'deliver.v1', ledger, appId, platform, notificationId, ticket } as const,
-    }))
+    const bodies = own.map(({ number: ticket, platform }): DeliverMessage => {
+      return { kind: 'deliver.v1', ledger, appId, platform, notificationId, ticket }
+    })
     try {
-      for (let from = 0; from < messages.length; from += MESSAGES_A_BATCH) {
-        await queueBoundAs(env, lane).sendBatch(messages.slice(from, from + MESSAGES_A_BATCH))
-      }
+      await sendAll(queueBoundAs(env, lane), bodies)
     } catch (error) {
       failures.push(error)
     }

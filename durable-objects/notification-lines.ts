@@ -2,6 +2,7 @@
  * Where an ordered notification stands: enters its lines, keeps what they say, lets go of the tickets whose turn it
  * is, and leaves. Knows bindings and the storage of its notification; what follows from what is push/order-book.ts.
  */
+import { chunksOf } from '../push/chunks.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as order from '../push/order-book.ts'
 import { slotOf } from '../push/slot.ts'
@@ -11,7 +12,7 @@ import { type PlacedTicket, putTicket, readOpenTickets, readTicket } from '../sc
 import { readDirectMembers } from './direct-audience.ts'
 import { askLine, quitLine } from './order.ts'
 
-/** Lines that are asked at the same time: a send to 1,000 users takes 20 rounds. */
+/** Lines that are asked at the same time: the largest ordered send takes two rounds. */
 const LINES_AT_ONCE = 50
 
 type Who = Pick<NotificationLife, 'id' | 'appId' | 'expiresAt'>
@@ -121,7 +122,7 @@ export class NotificationLines {
   private async ask({ appId, id: notificationId, expiresAt }: Who, names: readonly string[]): Promise<boolean> {
     let hasRoom = true
     const silent: unknown[] = []
-    for (const part of parts(names)) {
+    for (const part of chunksOf(names, LINES_AT_ONCE)) {
       const answers = await Promise.allSettled(
         part.map(async (line) => ({ line, said: await askLine(this.env, { appId, line, notificationId, expiresAt }) })),
       )
@@ -143,7 +144,7 @@ export class NotificationLines {
   /** What is not left now is left by the next alarm. */
   private async leave({ appId, id: notificationId }: Who, names: readonly string[]): Promise<boolean> {
     try {
-      for (const part of parts(names)) {
+      for (const part of chunksOf(names, LINES_AT_ONCE)) {
         await Promise.all(part.map((line) => quitLine(this.env, { appId, line, notificationId })))
         this.book = order.leave(this.book, part)
       }
@@ -190,8 +191,4 @@ async function lineNames(env: Env, { appId, send }: NotificationLife): Promise<s
     case 'replay':
       return [] // Sent again when somebody asks for it, with the numbers that it had.
   }
-}
-
-function* parts<T>(rows: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < rows.length; from += LINES_AT_ONCE) yield rows.slice(from, from + LINES_AT_ONCE)
 }

@@ -169,8 +169,7 @@ export class ShardGrowth {
   }
 
   private async copy(owner: split.Owner, { copiedTo }: split.Split): Promise<void> {
-    const after = copiedTo as moving.MemberPlace | null
-    const page = moving.readMemberPage(this.storage.sql, split.childRange(owner), after, this.membersAStep)
+    const page = moving.readMemberPage(this.storage.sql, split.childRange(owner), copiedTo, this.membersAStep)
     await this.transfer(owner, page.map(toMember), [])
     const last = page.length < this.membersAStep ? null : page.at(-1)!
     this.keep(

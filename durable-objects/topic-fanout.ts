@@ -7,19 +7,17 @@ import * as life from '../push/notification-life.ts'
 import type { Piece } from '../push/shard-directory.ts'
 import { openingMessage, pieceRef } from './pieces.ts'
 import type { LedgerView } from './rpc.ts'
+import { sendAll } from './send-all.ts'
 import { ledgerNamed } from './stubs.ts'
 
 type NotificationLife = life.NotificationLife
 
-/** Most messages that one `sendBatch` takes. */
-const MESSAGES_A_BATCH = 100
-
 /** Sends each shard the message to open its ledger. One that is open answers "nothing to open". */
 export async function enqueuePieces(env: Env, known: NotificationLife, pieces: readonly Piece[]): Promise<void> {
-  const messages = pieces.map((piece) => ({ body: openingMessage(known, piece) }))
-  for (let from = 0; from < messages.length; from += MESSAGES_A_BATCH) {
-    await env.FANOUT.sendBatch(messages.slice(from, from + MESSAGES_A_BATCH))
-  }
+  await sendAll(
+    env.FANOUT,
+    pieces.map((piece) => openingMessage(known, piece)),
+  )
 }
 
 /**

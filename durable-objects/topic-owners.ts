@@ -2,9 +2,8 @@
  * Asks the shards that own a topic's slots, and asks again when slots have moved. Sequences calls; decides nothing
  * about members. Every call through here may be repeated.
  */
-
-import type { Piece, ShardRange } from '../push/shard-directory.ts'
-import { ownerOf } from '../push/shard-directory.ts'
+import { chunksOf } from '../push/chunks.ts'
+import { ownerOf, type Piece, type ShardRange } from '../push/shard-directory.ts'
 import type { OwnerAnswer, ShardCalls } from './rpc.ts'
 import { shardNamed } from './stubs.ts'
 import { pieceOf, readDirectory, readDirectoryAnew } from './topic-directory.ts'
@@ -81,15 +80,11 @@ function cutByOwner<R extends { readonly slot: number }>(
   const calls: { shard: string; part: R[] }[] = []
   for (const [owner, own] of Map.groupBy(rows, ({ slot }) => ownerOf(ranges, slot))) {
     const { shard } = pieceOf(appId, topic, owner)
-    for (let from = 0; from < own.length; from += ROWS_A_CALL) {
-      calls.push({ shard, part: own.slice(from, from + ROWS_A_CALL) })
-    }
+    for (const part of chunksOf(own, ROWS_A_CALL)) calls.push({ shard, part })
   }
   return calls
 }
 
 async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  for (let from = 0; from < items.length; from += SHARDS_AT_A_TIME) {
-    await Promise.all(items.slice(from, from + SHARDS_AT_A_TIME).map(act))
-  }
+  for (const some of chunksOf(items, SHARDS_AT_A_TIME)) await Promise.all(some.map(act))
 }

@@ -159,7 +159,7 @@ class World {
         .slice(0, PAGE)
       if (!this.transfer(number, shard, moving, crash, arrivesLate)) return
       const last = moving.length < PAGE ? null : moving.at(-1)!
-      const place = last === null ? null : { platform: 'fcm', slot: slotOfDevice(last), deviceId: `${last}` }
+      const place = last === null ? null : { platform: 'fcm' as const, slot: slotOfDevice(last), deviceId: `${last}` }
       shard.ownership = split.enterPage(shard.ownership as split.Owner, place)
       return
     }

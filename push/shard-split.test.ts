@@ -3,7 +3,7 @@ import { ALL_SLOTS } from './shard-directory.ts'
 import * as split from './shard-split.ts'
 
 const AT = 1_000
-const LAST = { platform: 'fcm', slot: 1_500, deviceId: 'dev_1' }
+const LAST = { platform: 'fcm', slot: 1_500, deviceId: 'dev_1' } as const
 const whole = split.ownerOfRange(ALL_SLOTS)
 const copying = split.startSplit(whole, { child: 1, at: AT })
 const following = split.enterPage(copying, null)

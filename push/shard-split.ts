@@ -9,11 +9,12 @@
  * Whatever is sent to the new shard is the state of that moment, so order does not matter as long as an older state
  * never overtakes a newer one: every transfer has a number, and the new shard refuses all but higher ones.
  */
+import type { Platform } from './device.ts'
 import { covers, hasSlot, type SlotRange } from './shard-directory.ts'
 
 /** Where copying goes on: after this member, in the order of the rows' key. */
-export interface CopiedTo<P extends string = string> {
-  readonly platform: P
+export interface CopiedTo {
+  readonly platform: Platform
   readonly slot: number
   readonly deviceId: string
 }

@@ -2,27 +2,23 @@
  * Queries over the list of those whose membership changed while a shard gives their slots away. An entry says only who;
  * what is true of them is read when it is told.
  */
-import type { Platform } from '../../push/device.ts'
-import type { MemberRow } from './members.ts'
+import { keysAsJson, type MemberRow, type MemberRowKey } from './members.ts'
 
 /** Notes whose membership may have changed, at the end of the list. */
-export function logChanges(
-  sql: SqlStorage,
-  keys: readonly { platform: Platform; slot: number; deviceId: string }[],
-): void {
+export function logChanges(sql: SqlStorage, keys: readonly MemberRowKey[]): void {
   if (keys.length === 0) return
   sql.exec(
     `insert into change (number, platform, slot, device_id)
      select coalesce((select max(number) from change), 0) + 1 + key, value ->> 0, value ->> 1, value ->> 2
      from json_each(?)`,
-    JSON.stringify(keys.map((key) => [key.platform, key.slot, key.deviceId])),
+    keysAsJson(keys),
   )
 }
 
 /** The oldest entries of the list, with what is true of them now. */
 export interface LoggedChanges {
   readonly members: MemberRow[]
-  readonly gone: { readonly platform: Platform; readonly slot: number; readonly deviceId: string }[]
+  readonly gone: MemberRowKey[]
   /** To be forgotten up to here once it has arrived; null: the list is empty. */
   readonly upTo: number | null
   /** Fewer than asked for: the list ends here. */

@@ -6,15 +6,22 @@ import type { AddressKind, Platform } from '../../push/device.ts'
 import type { TicketMember } from '../../push/ticket.ts'
 import { cutRows } from '../d1/json-list.ts'
 
-/** A member as its row needs it. */
-export interface MemberRow {
+/** What a present member is found by. */
+export interface MemberRowKey {
   readonly platform: Platform
   readonly slot: number
   readonly deviceId: string
+}
+
+/** A member as its row needs it. */
+export interface MemberRow extends MemberRowKey {
   readonly userId: string | null
   readonly addressKind: AddressKind
   readonly address: string
 }
+
+/** What SqlStorage wants to know of a row's type. */
+export type Row = { [column: string]: SqlStorageValue }
 
 /** Columns of one element of the JSON parameter, in `membersAsJson`'s order. */
 const ELEMENT = `
@@ -26,6 +33,14 @@ function membersAsJson(rows: readonly MemberRow[]): string {
     rows.map((row) => [row.platform, row.slot, row.deviceId, row.userId, row.addressKind, row.address]),
   )
 }
+
+/** For `(platform, slot, device_id) in (KEYS)`, as one parameter. */
+export function keysAsJson(keys: readonly MemberRowKey[]): string {
+  return JSON.stringify(keys.map((key) => [key.platform, key.slot, key.deviceId]))
+}
+
+/** Whom {@link keysAsJson} names, out of the first parameter. */
+export const KEYS = 'select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)'
 
 /** Brings the rows of those of the given devices that are members up to date; makes nobody a member. */
 export function updateMembers(sql: SqlStorage, rows: readonly MemberRow[]): void {
@@ -83,14 +98,9 @@ function putPart(sql: SqlStorage, rows: readonly MemberRow[], sequence: number):
  * Ends the membership of the given devices as of `sequence`. A version that no fan-out can have seen is deleted.
  * @returns how many left that were members
  */
-export function dropMembers(
-  sql: SqlStorage,
-  keys: readonly { platform: Platform; slot: number; deviceId: string }[],
-  sequence: number,
-): number {
-  const json = JSON.stringify(keys.map((key) => [key.platform, key.slot, key.deviceId]))
-  const chosen = `(platform, slot, device_id) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(?1))
-    and left_seq is null`
+export function dropMembers(sql: SqlStorage, keys: readonly MemberRowKey[], sequence: number): number {
+  const json = keysAsJson(keys)
+  const chosen = `(platform, slot, device_id) in (${KEYS}) and left_seq is null`
   const fresh = sql
     .exec(`delete from member where ${chosen} and joined_seq >= ?2 returning 1`, json, sequence)
     .toArray()
@@ -108,7 +118,8 @@ export interface Cut {
 
 /**
  * Walks the members of one platform as of a fan-out, after a position and before `toSlot`, and calls `onCut` for each
- * run of `size` and for the rest; with `bySlot` also wherever the slot changes. Stops after `limit` members: then the last cut is where to go on.
+ * run of `size` and for the rest; with `bySlot` also wherever the slot changes. Stops after `limit` members: then the
+ * last cut is where to go on.
  * @returns whether the end was reached
  */
 export function cutMembers(
@@ -156,26 +167,37 @@ export interface TicketRange {
   readonly fromDevice: string
   readonly toSlot: number
   readonly toDevice: string
+}
+
+/** A ticket's range as of its fan-out. */
+export interface OpenedRange extends TicketRange {
   readonly openedSeq: number
 }
 
+/** The rows of a range; its parameters are {@link rangeParameters}. */
+const IN_RANGE = `platform = ?1 and slot between ?2 and ?4
+  and (slot > ?2 or device_id > ?3) and (slot < ?4 or device_id <= ?5)`
+
+function rangeParameters(range: TicketRange) {
+  return [range.platform, range.fromSlot, range.fromDevice, range.toSlot, range.toDevice] as const
+}
+
+/** The recipients of a ticket in ordinal order, with some columns of their rows as they are now. */
+export function readRange<Columns extends SqlStorageValue[]>(
+  sql: SqlStorage,
+  range: OpenedRange,
+  columns: string,
+): IterableIterator<Columns> {
+  const query = `select ${columns} from member
+    where ${IN_RANGE} and joined_seq <= ?6 and (left_seq is null or left_seq > ?6)
+    order by slot, device_id`
+  return sql.exec(query, ...rangeParameters(range), range.openedSeq).raw<Columns>()
+}
+
 /** The members of a ticket in ordinal order, as they are now; those that left since are marked, not missing. */
-export function readTicketMembers(sql: SqlStorage, range: TicketRange): TicketMember[] {
-  const rows = sql
-    .exec(
-      `select device_id, user_id, address_kind, address, left_seq from member
-       where platform = ?1 and slot between ?2 and ?4
-         and (slot > ?2 or device_id > ?3) and (slot < ?4 or device_id <= ?5)
-         and joined_seq <= ?6 and (left_seq is null or left_seq > ?6)
-       order by slot, device_id`,
-      range.platform,
-      range.fromSlot,
-      range.fromDevice,
-      range.toSlot,
-      range.toDevice,
-      range.openedSeq,
-    )
-    .raw<[string, string | null, AddressKind, string, number | null]>()
+export function readTicketMembers(sql: SqlStorage, range: OpenedRange): TicketMember[] {
+  const columns = 'device_id, user_id, address_kind, address, left_seq'
+  const rows = readRange<[string, string | null, AddressKind, string, number | null]>(sql, range, columns)
   const members: TicketMember[] = []
   for (const [deviceId, userId, kind, value, leftSeq] of rows) {
     members.push({ deviceId, userId, address: { kind, value }, left: leftSeq !== null })
@@ -201,20 +223,7 @@ export function findMember(
 }
 
 /** The members in a ticket's range that have not left. */
-export function listMemberKeys(
-  sql: SqlStorage,
-  range: Omit<TicketRange, 'openedSeq'>,
-): { platform: Platform; slot: number; deviceId: string }[] {
-  return sql
-    .exec<{ platform: Platform; slot: number; deviceId: string }>(
-      `select platform, slot, device_id as deviceId from member
-       where platform = ?1 and slot between ?2 and ?4
-         and (slot > ?2 or device_id > ?3) and (slot < ?4 or device_id <= ?5) and left_seq is null`,
-      range.platform,
-      range.fromSlot,
-      range.fromDevice,
-      range.toSlot,
-      range.toDevice,
-    )
-    .toArray()
+export function listMemberKeys(sql: SqlStorage, range: TicketRange): MemberRowKey[] {
+  const query = `select platform, slot, device_id as deviceId from member where ${IN_RANGE} and left_seq is null`
+  return sql.exec<MemberRowKey & Row>(query, ...rangeParameters(range)).toArray()
 }

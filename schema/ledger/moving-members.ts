@@ -2,13 +2,18 @@
  * Queries of a shard that gives slots to another one: where to cut, what to copy, and what may be forgotten afterwards.
  * What changes meanwhile is changes.ts.
  */
-import { PLATFORMS, type Platform } from '../../push/device.ts'
+import { PLATFORMS } from '../../push/device.ts'
 import type { OrdinalSet } from '../../push/ledger.ts'
 import type { SlotRange } from '../../push/shard-directory.ts'
-import type { CopiedTo } from '../../push/shard-split.ts'
-import type { MemberRow, TicketRange } from './members.ts'
-
-export type MemberPlace = CopiedTo<Platform>
+import {
+  KEYS,
+  keysAsJson,
+  type MemberRow,
+  type MemberRowKey,
+  type OpenedRange,
+  type Row,
+  readRange,
+} from './members.ts'
 
 /**
  * The slot at which the members of a range fall into two halves; null when all of them have the same slot. Both
@@ -36,7 +41,7 @@ export function readMiddleSlot(sql: SqlStorage, { fromSlot, toSlot }: SlotRange,
 export function readMemberPage(
   sql: SqlStorage,
   { fromSlot, toSlot }: SlotRange,
-  after: MemberPlace | null,
+  after: MemberRowKey | null,
   limit: number,
 ): MemberRow[] {
   const page: MemberRow[] = []
@@ -71,53 +76,26 @@ export function countMembers(sql: SqlStorage, { fromSlot, toSlot }: SlotRange): 
 }
 
 /** Members of a range, any of them, up to a limit. */
-export function readSomeKeys(
-  sql: SqlStorage,
-  limit: number,
-  { fromSlot, toSlot }: SlotRange,
-): { platform: Platform; slot: number; deviceId: string }[] {
+export function readSomeKeys(sql: SqlStorage, limit: number, { fromSlot, toSlot }: SlotRange): MemberRowKey[] {
   const query = `select platform, slot, device_id as deviceId from member
     where left_seq is null and slot >= ? and slot < ? limit ?`
-  return sql.exec<{ platform: Platform; slot: number; deviceId: string }>(query, fromSlot, toSlot, limit).toArray()
+  return sql.exec<MemberRowKey & Row>(query, fromSlot, toSlot, limit).toArray()
 }
 
 /** Those of the given devices that are members now, as they are now. */
-export function readMembers(
-  sql: SqlStorage,
-  keys: readonly { platform: Platform; slot: number; deviceId: string }[],
-): MemberRow[] {
-  return sql
-    .exec<MemberRow & Row>(
-      `select ${MEMBER} from member
-       where (platform, slot, device_id) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(?))
-         and left_seq is null`,
-      JSON.stringify(keys.map((key) => [key.platform, key.slot, key.deviceId])),
-    )
-    .toArray()
+export function readMembers(sql: SqlStorage, keys: readonly MemberRowKey[]): MemberRow[] {
+  const query = `select ${MEMBER} from member where (platform, slot, device_id) in (${KEYS}) and left_seq is null`
+  return sql.exec<MemberRow & Row>(query, keysAsJson(keys)).toArray()
 }
 
 /** The recipients of a ticket from a slot on that are neither settled nor known to have left. */
 export function readUnsettledKeys(
   sql: SqlStorage,
-  range: TicketRange & { readonly done: OrdinalSet },
+  range: OpenedRange & { readonly done: OrdinalSet },
   fromSlot: number,
-): { platform: Platform; slot: number; deviceId: string }[] {
-  const rows = sql
-    .exec(
-      `select slot, device_id, left_seq from member
-       where platform = ?1 and slot between ?2 and ?4
-         and (slot > ?2 or device_id > ?3) and (slot < ?4 or device_id <= ?5)
-         and joined_seq <= ?6 and (left_seq is null or left_seq > ?6)
-       order by slot, device_id`,
-      range.platform,
-      range.fromSlot,
-      range.fromDevice,
-      range.toSlot,
-      range.toDevice,
-      range.openedSeq,
-    )
-    .raw<[number, string, number | null]>()
-  const keys: { platform: Platform; slot: number; deviceId: string }[] = []
+): MemberRowKey[] {
+  const rows = readRange<[number, string, number | null]>(sql, range, 'slot, device_id, left_seq')
+  const keys: MemberRowKey[] = []
   let ordinal = 0
   for (const [slot, deviceId, leftSeq] of rows) {
     if (slot >= fromSlot && leftSeq === null && !range.done.has(ordinal)) {
@@ -156,8 +134,5 @@ export function deleteMembersFrom(sql: SqlStorage, fromSlot: number, limit: numb
   }
   return false
 }
-
-/** What SqlStorage wants to know of a row's type. */
-type Row = { [column: string]: SqlStorageValue }
 
 const MEMBER = 'platform, slot, device_id as deviceId, user_id as userId, address_kind as addressKind, address' as const

@@ -11,6 +11,7 @@
 import { memberOf } from '../../durable-objects/direct-audience.ts'
 import type { MemberKey } from '../../durable-objects/rpc.ts'
 import { joinTopic, leaveTopic } from '../../durable-objects/topic-members.ts'
+import { chunksOf } from '../../push/chunks.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
 import { MAX_ROUNDS } from '../../schema/d1/device-upsert.ts'
 import { readDevices } from '../../schema/d1/devices.ts'
@@ -126,7 +127,5 @@ function byId(devices: readonly Device[]): Map<string, Device> {
 }
 
 async function eachTopic(topics: readonly string[], speak: (topic: string) => Promise<void>): Promise<void> {
-  for (let from = 0; from < topics.length; from += TOPICS_AT_A_TIME) {
-    await Promise.all(topics.slice(from, from + TOPICS_AT_A_TIME).map(speak))
-  }
+  for (const part of chunksOf(topics, TOPICS_AT_A_TIME)) await Promise.all(part.map(speak))
 }
