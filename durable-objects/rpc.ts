@@ -233,6 +233,8 @@ export type OwnerAnswer<T> = { readonly kind: 'done'; readonly value: T } | { re
 export interface ShardCalls extends LedgerCalls {
   join(members: Member[]): Promise<OwnerAnswer<null>>
   leave(keys: MemberKey[]): Promise<OwnerAnswer<null>>
+  /** Both at once: no send is opened, and nobody counted, in between. */
+  replace(gone: MemberKey[], members: Member[]): Promise<OwnerAnswer<null>>
   find(keys: MemberKey[]): Promise<OwnerAnswer<Member[]>>
   count(range: SlotRange): Promise<OwnerAnswer<number>>
   /** Takes out some members. Answers whether there may be more. */

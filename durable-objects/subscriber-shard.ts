@@ -53,6 +53,14 @@ export class SubscriberShard extends LedgerObject implements ShardCalls {
     return await this.change(keys, () => this.ledger.leave(keys))
   }
 
+  /** Ends subscriptions and makes others in one turn: who only changes places is at none of them twice or missing. */
+  async replace(gone: MemberKey[], members: Member[]): Promise<OwnerAnswer<null>> {
+    return await this.change([...gone, ...members], () => {
+      this.ledger.leave(gone)
+      this.ledger.join(members)
+    })
+  }
+
   /** Those of the given devices that are subscribers, as they are now. */
   async find(keys: MemberKey[]): Promise<OwnerAnswer<Member[]>> {
     return await this.growth.whenOwn(ofSlots(keys), () => readMembers(this.ctx.storage.sql, keys).map(toMember))

@@ -17,6 +17,28 @@ export async function leaveTopic(env: Env, appId: string, topic: string, keys: r
   await askOwnersOf({ env, appId, topic }, keys, (shard, part) => shard.leave(part))
 }
 
+/**
+ * Ends subscriptions and makes others. A shard that owns both places of a device changes them in one turn; two shards
+ * do so one after the other, in no order.
+ */
+export async function replaceInTopic(
+  env: Env,
+  appId: string,
+  topic: string,
+  gone: readonly MemberKey[],
+  members: readonly Member[],
+): Promise<void> {
+  const rows = [
+    ...gone.map((key) => ({ slot: key.slot, key })),
+    ...members.map((member) => ({ slot: member.slot, member })),
+  ]
+  await askOwnersOf({ env, appId, topic }, rows, (shard, part) => {
+    const left = part.flatMap((row) => ('key' in row ? row.key : []))
+    const joined = part.flatMap((row) => ('member' in row ? row.member : []))
+    return shard.replace(left, joined)
+  })
+}
+
 /** Those of the given devices that are subscribers now, as they are now. */
 export async function findSubscribers(
   env: Env,

@@ -49,6 +49,7 @@ export function newRow(appId: string, id: string, registration: Registration, no
     id,
     ...addressColumns(registration),
     slot: slotOf({ userId, deviceId: id }),
+    oldSlots: null,
     userId,
     locale: registration.locale ?? null,
     timezone: registration.timezone ?? null,
@@ -61,19 +62,26 @@ export function newRow(appId: string, id: string, registration: Registration, no
   }
 }
 
-/** The row with other facts. The slot follows the user. */
+/** The row with other facts. The slot follows the user; where the device was is kept until shards have been told. */
 export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): DeviceRow {
   const userId = facts.userId === undefined ? row.userId : facts.userId
+  const slot = slotOf({ userId, deviceId: row.id })
   return {
     ...row,
     userId,
-    slot: slotOf({ userId, deviceId: row.id }),
+    slot,
+    oldSlots: oldSlotsOf(row, slot),
     locale: facts.locale === undefined ? row.locale : facts.locale,
     timezone: facts.timezone === undefined ? row.timezone : facts.timezone,
     appVersion: facts.appVersion === undefined ? row.appVersion : facts.appVersion,
     attributes: facts.attributes ?? row.attributes,
     updatedAt: Math.max(now, row.updatedAt),
   }
+}
+
+function oldSlotsOf({ slot, oldSlots }: DeviceRow, nextSlot: number): readonly number[] | null {
+  if (slot === nextSlot) return oldSlots
+  return [...(oldSlots ?? []).filter((old) => old !== nextSlot), slot]
 }
 
 /** The row after the device said where it is now: alive, whatever a push service said before. */

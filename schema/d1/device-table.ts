@@ -17,6 +17,11 @@ export const deviceTable = sqliteTable(
     /** base64url of SHA-256 over kind and value: the same address is the same device. */
     addressHash: text('address_hash').notNull(),
     slot: integer('slot').notNull(),
+    /**
+     * A JSON list of slots at which shards may have it still: it has moved since, and they were not told yet. Null: told,
+     * which is almost always.
+     */
+    oldSlots: text('old_slots', { mode: 'json' }).$type<readonly number[]>(),
     userId: text('user_id'),
     locale: text('locale'),
     timezone: text('timezone'),

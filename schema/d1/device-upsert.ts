@@ -7,26 +7,14 @@
  */
 import { sql } from 'drizzle-orm'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
-import type { Address } from '../../push/device.ts'
 import { joinRegistrations, newRow, type Registration, registeredAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf } from './device-table.ts'
 import { readRowsByAddress } from './devices-by-address.ts'
 import { cutRows } from './json-list.ts'
 
-/** What a device was before a change: which rows of topic shards are now wrong. */
-export interface Previous {
-  readonly slot: number
-  readonly userId: string | null
-  readonly address: Address
-  /** Epoch ms; a retired device had left its topics' shards, but not its topics. */
-  readonly retiredAt: number | null
-}
-
 export interface Upserted {
   readonly device: Device
   readonly created: boolean
-  /** Absent when the device is new. */
-  readonly previous?: Previous
 }
 
 interface Making {
@@ -97,21 +85,14 @@ async function upsertRound(
   for (const row of inserts) {
     if (written.has(row.id)) done.set(row.addressHash, { device: deviceOf(row), created: true })
   }
-  for (const { was, row } of updates) {
-    if (written.has(row.id)) {
-      done.set(row.addressHash, { device: deviceOf(row), created: false, previous: previousOf(was) })
-    }
+  for (const { row } of updates) {
+    if (written.has(row.id)) done.set(row.addressHash, { device: deviceOf(row), created: false })
   }
 }
 
 interface Update {
   readonly was: DeviceRow
   readonly row: DeviceRow
-}
-
-export function previousOf(row: DeviceRow): Previous {
-  const { address } = deviceOf(row)
-  return { slot: row.slot, userId: row.userId, address, retiredAt: row.retiredAt }
 }
 
 function insertRows(db: DrizzleD1Database, appId: string, rows: readonly DeviceRow[]) {
@@ -126,8 +107,8 @@ function insertRows(db: DrizzleD1Database, appId: string, rows: readonly DeviceR
 }
 
 /** What must still be true of a row for what was decided about it to be true. */
-function stampOf({ userId, registeredAt, retiredAt }: DeviceRow) {
-  return { userId, registeredAt, retiredAt }
+function stampOf({ userId, oldSlots, registeredAt, retiredAt }: DeviceRow) {
+  return { userId, oldSlots, registeredAt, retiredAt }
 }
 
 /**
@@ -138,13 +119,14 @@ function updateRows(db: DrizzleD1Database, updates: readonly Update[]) {
   const list = JSON.stringify(updates.map(({ was, row }) => ({ ...row, was: stampOf(was) })))
   return db.all<{ id: string }>(sql`
     update device set
-      slot = changed.value->>'slot', user_id = changed.value->>'userId', locale = changed.value->>'locale',
+      slot = changed.value->>'slot', old_slots = changed.value->>'oldSlots', user_id = changed.value->>'userId', locale = changed.value->>'locale',
       timezone = changed.value->>'timezone', app_version = changed.value->>'appVersion',
       attributes = changed.value->>'attributes', registered_at = changed.value->>'registeredAt',
       updated_at = changed.value->>'updatedAt', retired_at = null, retired_reason = null, quarantined_at = null
     from json_each(${list}) as changed
     where device.app_id = changed.value->>'appId' and device.id = changed.value->>'id'
       and device.user_id is changed.value->>'$.was.userId'
+      and device.old_slots is changed.value->>'$.was.oldSlots'
       and device.registered_at = changed.value->>'$.was.registeredAt'
       and device.retired_at is changed.value->>'$.was.retiredAt'
     returning device.id`)

@@ -2,14 +2,14 @@
  * Devices one by one or by id: reading, changing, deleting. Registering is in device-upsert.ts, retiring in
  * device-retirement.ts.
  *
- * Nothing here knows topic shards. What a caller needs to keep them true (the old slot, the topics) is in the
+ * Nothing here knows topic shards. What a caller needs to keep them true (the old slots, the topics) is in the
  * answers.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { type DeviceFacts, type NewAddress, registeredAgain, seenAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf, deviceTable } from './device-table.ts'
-import { MAX_ROUNDS, type Previous, previousOf } from './device-upsert.ts'
+import { MAX_ROUNDS } from './device-upsert.ts'
 import { inList, isListed, listed } from './json-list.ts'
 import { topicDeviceTable } from './topic-table.ts'
 
@@ -40,7 +40,7 @@ export interface DeviceChanges extends DeviceFacts {
 }
 
 export type UpdateAnswer =
-  | { readonly kind: 'updated'; readonly device: Device; readonly previous: Previous }
+  | { readonly kind: 'updated'; readonly device: Device }
   | { readonly kind: 'unknown' }
   /** The new address is another device's. */
   | { readonly kind: 'address_in_use' }
@@ -61,9 +61,18 @@ export async function updateDevice(
     if (row.addressHash !== was.addressHash && (await addressIsTaken(db, row))) return { kind: 'address_in_use' }
     const { appId: _appId, id: _id, ...columns } = row
     const written = await drizzle(db).update(deviceTable).set(columns).where(stillIs(was)).returning()
-    if (written.length > 0) return { kind: 'updated', device: deviceOf(row), previous: previousOf(was) }
+    if (written.length > 0) return { kind: 'updated', device: deviceOf(row) }
   }
   throw new Error(`device ${deviceId} kept changing while it was updated`)
+}
+
+/** Shards have been told where these devices are: forgets where they were, unless they have changed since they were read. */
+export async function forgetOldSlots(db: D1Database, appId: string, told: readonly Device[]): Promise<void> {
+  const list = told.map(({ id, oldSlots, updatedAt }) => ({ appId, id, oldSlots: JSON.stringify(oldSlots), updatedAt }))
+  await drizzle(db).run(sql`
+    update device set old_slots = null from json_each(${JSON.stringify(list)}) as told
+    where device.app_id = told.value->>'appId' and device.id = told.value->>'id'
+      and device.old_slots = told.value->>'oldSlots' and device.updated_at = told.value->>'updatedAt'`)
 }
 
 /** Deletes a device and its memberships; null when there is no such device. */
@@ -99,6 +108,7 @@ function stillIs(row: DeviceRow) {
     eq(deviceTable.addressHash, row.addressHash),
     eq(deviceTable.registeredAt, row.registeredAt),
     sql`${deviceTable.userId} is ${row.userId}`,
+    sql`${deviceTable.oldSlots} is ${row.oldSlots && JSON.stringify(row.oldSlots)}`,
     sql`${deviceTable.retiredAt} is ${row.retiredAt}`,
   )
 }

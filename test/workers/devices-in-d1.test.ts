@@ -8,7 +8,14 @@ import { slotOf } from '../../push/slot.ts'
 import type { Registration } from '../../schema/d1/device-merge.ts'
 import { retireDevices } from '../../schema/d1/device-retirement.ts'
 import { upsertDevices } from '../../schema/d1/device-upsert.ts'
-import { deleteDevice, readDevice, readDevices, readDevicesOfUsers, updateDevice } from '../../schema/d1/devices.ts'
+import {
+  deleteDevice,
+  forgetOldSlots,
+  readDevice,
+  readDevices,
+  readDevicesOfUsers,
+  updateDevice,
+} from '../../schema/d1/devices.ts'
 import { addMemberships, listTopics, removeMemberships, topicExists, topicsOfDevices } from '../../schema/d1/topics.ts'
 
 const db = env.DB
@@ -40,8 +47,8 @@ describe('registering', () => {
       appVersion: '1.2',
       attributes: { plan: 'pro', n: 1 },
     }
-    const { device, created, previous } = await register(app, 'a', facts)
-    expect([created, previous]).toEqual([true, undefined])
+    const { device, created } = await register(app, 'a', facts)
+    expect([created, device.oldSlots]).toEqual([true, null])
     expect(device).toMatchObject({ ...facts, platform: 'fcm', registeredAt: NOW, updatedAt: NOW, retiredAt: null })
     expect(device.slot).toBe(slotOf({ userId: 'ada', deviceId: device.id }))
     expect(await readDevice(db, app, device.id)).toEqual(device)
@@ -62,15 +69,28 @@ describe('registering', () => {
     expect(await readDevice(db, app, first.device.id)).toEqual(second.device)
   })
 
-  it('moves the device to its new user, and says where it was', async () => {
+  it('moves the device to its new user, and remembers everywhere it was', async () => {
     const app = newApp()
-    const first = await register(app, 'a', { userId: 'ada' })
-    const { device, previous } = await register(app, 'a', { userId: 'bob' })
-    expect(device.id).toBe(first.device.id)
-    expect(device.slot).toBe(slotOf({ userId: 'bob', deviceId: device.id }))
-    expect(previous).toEqual({ slot: first.device.slot, userId: 'ada', address: device.address, retiredAt: null })
-    const anonymous = await register(app, 'a', { userId: null })
-    expect(anonymous.device.slot).toBe(slotOf({ userId: null, deviceId: device.id }))
+    const { device: ofAda } = await register(app, 'a', { userId: 'ada' })
+    const { device: ofBob } = await register(app, 'a', { userId: 'bob' })
+    expect(ofBob.id).toBe(ofAda.id)
+    expect(ofBob.slot).toBe(slotOf({ userId: 'bob', deviceId: ofBob.id }))
+    expect(ofBob.oldSlots).toEqual([ofAda.slot])
+    const { device: ofNobody } = await register(app, 'a', { userId: null })
+    expect(ofNobody.slot).toBe(slotOf({ userId: null, deviceId: ofBob.id }))
+    expect(ofNobody.oldSlots).toEqual([ofAda.slot, ofBob.slot])
+    expect((await register(app, 'a', { userId: 'ada' })).device.oldSlots).toEqual([ofBob.slot, ofNobody.slot])
+  })
+
+  it('forgets where the device was, unless it has moved again', async () => {
+    const app = newApp()
+    await register(app, 'a', { userId: 'ada' })
+    const { device: ofBob } = await register(app, 'a', { userId: 'bob' }, NOW + 1)
+    const { device: ofCarol } = await register(app, 'a', { userId: 'carol' }, NOW + 2)
+    await forgetOldSlots(db, app, [ofBob])
+    expect((await readDevice(db, app, ofBob.id))?.oldSlots).toEqual(ofCarol.oldSlots)
+    await forgetOldSlots(db, app, [ofCarol])
+    expect((await readDevice(db, app, ofBob.id))?.oldSlots).toBeNull()
   })
 
   it('does not mix apps', async () => {
@@ -98,10 +118,11 @@ describe('registering', () => {
     const all = await Promise.all(users.map((userId) => register(app, 'a', { userId })))
     expect(new Set(all.map(({ device }) => device.id)).size).toBe(1)
     expect(all.filter(({ created }) => created)).toHaveLength(1)
-    // Each move starts where another one ended: followed, they lead to what is stored.
-    const left = new Set(all.flatMap(({ previous }) => (previous ? [previous.userId] : [])))
+    // Each move starts where another one ended, and none is forgotten.
     const stored = await readDevice(db, app, all[0]!.device.id)
-    expect(users.filter((userId) => !left.has(userId))).toEqual([stored?.userId])
+    const others = users.filter((userId) => userId !== stored?.userId)
+    const left = others.map((userId) => slotOf({ userId, deviceId: stored!.id }))
+    expect(stored?.oldSlots?.toSorted()).toEqual(left.toSorted())
   })
 })
 
@@ -146,7 +167,6 @@ describe('retiring', () => {
     await retireDevices(db, app, [{ deviceId: device.id, address: 'a', asOfAt: NOW, reason: 'Unregistered' }], null)
     expect(await readDevicesOfUsers(db, app, ['ada'])).toEqual([])
     const back = await register(app, 'a', {}, NOW + 1)
-    expect(back.previous?.retiredAt).toBe(NOW)
     expect(await readDevicesOfUsers(db, app, ['ada'])).toEqual([back.device])
     expect(await topicsOfDevices(db, app, [device.id])).toEqual(new Map([[device.id, ['news']]]))
   })
@@ -160,8 +180,14 @@ describe('changing', () => {
     const answer = await updateDevice(db, app, device.id, { address: await registration('b'), userId: 'bob' }, NOW + 5)
     expect(answer).toMatchObject({
       kind: 'updated',
-      device: { id: device.id, address: { value: 'b' }, userId: 'bob', retiredAt: null, registeredAt: NOW + 5 },
-      previous: { userId: 'ada', slot: device.slot, address: { value: 'a' }, retiredAt: NOW },
+      device: {
+        id: device.id,
+        address: { value: 'b' },
+        userId: 'bob',
+        retiredAt: null,
+        registeredAt: NOW + 5,
+        oldSlots: [device.slot],
+      },
     })
     expect((await register(app, 'b')).device.id).toBe(device.id)
   })

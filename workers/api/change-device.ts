@@ -2,31 +2,27 @@
  * Changing and deleting one device, its topics included. Sequences only; what becomes of the row is decided by
  * schema/d1/device-merge.ts. The order of the writes is explained in memberships.ts.
  */
-import type { MemberKey } from '../../durable-objects/rpc.ts'
 import { leaveTopic } from '../../durable-objects/topic-members.ts'
-import { slotOf } from '../../push/slot.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
 import { type DeviceChanges, deleteDevice, type UpdateAnswer, updateDevice } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import { joinOwnTopics, leaveOwnTopics, memberKeyOf } from './memberships.ts'
+import { joinOwnTopics, leaveOwnTopics } from './memberships.ts'
+import { placesOf } from './touched-places.ts'
 
 /**
  * Changes a device and carries the change to every topic it is in.
  *
- * @param device as it was read
  * @param now epoch ms
  */
 export async function changeDevice(
   env: Env,
   appId: string,
-  device: Device,
+  deviceId: string,
   changes: DeviceChanges,
   now: number,
 ): Promise<UpdateAnswer> {
-  if (changesSlot(device, changes)) await leaveOwnTopics(env, appId, [device])
-  const answer = await updateDevice(databaseOf(env, appId), appId, device.id, changes, now)
-  if (answer.kind === 'updated') await joinOwnTopics(env, appId, [answer.device], [earlierKeyOf(answer)])
-  else if (answer.kind === 'address_in_use') await joinOwnTopics(env, appId, [device])
+  const answer = await updateDevice(databaseOf(env, appId), appId, deviceId, changes, now)
+  if (answer.kind === 'updated') await joinOwnTopics(env, appId, [answer.device])
   return answer
 }
 
@@ -38,13 +34,5 @@ export async function removeDevice(env: Env, appId: string, device: Device): Pro
   await leaveOwnTopics(env, appId, [device])
   const deleted = await deleteDevice(databaseOf(env, appId), appId, device.id)
   if (deleted === null) return
-  for (const topic of deleted.topics) await leaveTopic(env, appId, topic, [memberKeyOf(deleted.device)])
-}
-
-function earlierKeyOf({ device, previous }: Extract<UpdateAnswer, { kind: 'updated' }>): MemberKey {
-  return { ...memberKeyOf(device), slot: previous.slot }
-}
-
-function changesSlot(device: Device, { userId }: DeviceChanges): boolean {
-  return userId !== undefined && slotOf({ userId, deviceId: device.id }) !== device.slot
+  for (const topic of deleted.topics) await leaveTopic(env, appId, topic, placesOf(deleted.device))
 }

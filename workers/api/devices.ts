@@ -135,7 +135,7 @@ export const devices = newRouter()
     const body = c.req.valid('json')
     refuseForeignUser(caller, device, body)
     const changes = await readChanges(device.platform, body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
-    const answer = await changeDevice(c.env, appIdOf(caller), device, changes, Date.now())
+    const answer = await changeDevice(c.env, appIdOf(caller), device.id, changes, Date.now())
     switch (answer.kind) {
       case 'updated':
         return c.json(deviceToWire(answer.device), 200)

@@ -3,13 +3,11 @@
  * means was decided by read-registration.ts, what becomes of a row by schema/d1/device-merge.ts.
  */
 import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
-import { slotOf } from '../../push/slot.ts'
 import type { Registration } from '../../schema/d1/device-merge.ts'
 import { type Upserted, upsertDevices } from '../../schema/d1/device-upsert.ts'
-import { readDevicesByAddress } from '../../schema/d1/devices-by-address.ts'
 import { addMemberships } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import { joinOwnTopics, leaveOwnTopics, memberKeyOf } from './memberships.ts'
+import { joinOwnTopics } from './memberships.ts'
 
 /** A registration and the topics that the device asked to be in; those that it is in already stay. */
 export interface TopicRegistration extends Registration {
@@ -28,39 +26,14 @@ export async function registerDevices(
   registrations: readonly TopicRegistration[],
   now: number,
 ): Promise<Upserted[]> {
-  await leaveOldSlots(env, appId, registrations)
   const newDeviceId = () => makeId('dev', now, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
   const upserted = await upsertDevices(databaseOf(env, appId), appId, registrations, { now, newDeviceId })
   for (const [topic, deviceIds] of wishes(registrations, upserted)) {
     await addMemberships(databaseOf(env, appId), appId, topic, deviceIds, now)
   }
   const devices = new Map(upserted.map(({ device }) => [device.id, device]))
-  const earlier = upserted.flatMap(({ device, previous }) =>
-    previous === undefined ? [] : { ...memberKeyOf(device), slot: previous.slot },
-  )
-  await joinOwnTopics(env, appId, [...devices.values()], earlier)
+  await joinOwnTopics(env, appId, [...devices.values()])
   return upserted
-}
-
-/**
- * A device that changes its user changes its slot. It leaves the old one before the table forgets it: the other
- * way round, an interruption would leave it in both for good, and it would get everything twice.
- */
-async function leaveOldSlots(env: Env, appId: string, registrations: readonly Registration[]): Promise<void> {
-  const users = new Map<string, string | null>()
-  for (const { addressHash, userId } of registrations) {
-    if (userId !== undefined) users.set(addressHash, userId)
-  }
-  if (users.size === 0) return
-  const known = await readDevicesByAddress(databaseOf(env, appId), appId, [...users.keys()])
-  const moving = [...known].filter(([addressHash, device]) => {
-    return slotOf({ userId: users.get(addressHash) ?? null, deviceId: device.id }) !== device.slot
-  })
-  await leaveOwnTopics(
-    env,
-    appId,
-    moving.map(([, device]) => device),
-  )
 }
 
 /** Who asked for which topic. */

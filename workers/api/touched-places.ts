@@ -19,6 +19,11 @@ export function told({ devices, topics }: Truth): string {
   return rows.sort().join()
 }
 
+/** Everywhere that shards may have a device. */
+export function placesOf({ id, slot, oldSlots, platform }: Device): MemberKey[] {
+  return [slot, ...(oldSlots ?? [])].map((place) => ({ deviceId: id, slot: place, platform }))
+}
+
 /** Grows while shards are told: whatever a shard was told once, it may have to be told the contrary of. */
 export class Touched {
   /** By device: where it was or is. */
@@ -26,15 +31,15 @@ export class Touched {
   /** By topic: the devices that a shard of it may have. */
   readonly #byTopic = new Map<string, Set<string>>()
 
-  /** @param topics topics in which all of the keys may be */
-  constructor(keys: readonly MemberKey[], topics: readonly string[] = []) {
-    for (const key of keys) this.#addKey(key)
-    for (const topic of topics) for (const { deviceId } of keys) this.#addTopic(topic, deviceId)
+  /** @param topics topics in which all of the devices may be */
+  constructor(devices: readonly Device[] = [], topics: readonly string[] = []) {
+    for (const device of devices) this.#addPlaces(device)
+    for (const topic of topics) for (const { id } of devices) this.#addTopic(topic, id)
   }
 
   /** Takes note of where a truth has its devices: shards are about to be told. */
   add({ devices, topics }: Truth): void {
-    for (const { id, slot, platform } of devices.values()) this.#addKey({ deviceId: id, slot, platform })
+    for (const device of devices.values()) this.#addPlaces(device)
     for (const [deviceId, names] of topics) for (const topic of names) this.#addTopic(topic, deviceId)
   }
 
@@ -60,10 +65,10 @@ export class Touched {
     return { members, gone: this.keysIn(topic).filter(({ deviceId, slot }) => slots.get(deviceId) !== slot) }
   }
 
-  #addKey(key: MemberKey): void {
-    const keys = this.#keys.get(key.deviceId)
-    if (keys === undefined) this.#keys.set(key.deviceId, [key])
-    else if (!keys.some(({ slot }) => slot === key.slot)) keys.push(key)
+  #addPlaces(device: Device): void {
+    const keys = this.#keys.get(device.id) ?? []
+    this.#keys.set(device.id, keys)
+    for (const key of placesOf(device)) if (!keys.some(({ slot }) => slot === key.slot)) keys.push(key)
   }
 
   #addTopic(topic: string, deviceId: string): void {

@@ -46,6 +46,7 @@ export async function carryRetirement(
   // Who lives after all either registered meanwhile, and our leaving came too late, or was found under an address
   // that a shard should no longer have had. Both are mended by telling the shards what the table says.
   const devices = await readDevices(databaseOf(env, appId), appId, deviceIds)
-  const alive = devices.filter((device) => device.retiredAt === null)
-  if (alive.length > 0) await joinOwnTopics(env, appId, alive)
+  // Where a retired one was before it moved is not among the keys above.
+  const others = devices.filter(({ retiredAt, oldSlots }) => retiredAt === null || oldSlots !== null)
+  if (others.length > 0) await joinOwnTopics(env, appId, others)
 }

@@ -1,0 +1,1 @@
+ALTER TABLE `device` ADD `old_slots` text;
