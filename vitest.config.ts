@@ -3,6 +3,7 @@
  * commands); `workers` runs inside workerd with the real bindings of wrangler.toml. Tests that need a browser are
  * elsewhere (`npm run test:e2e`).
  */
+import { availableParallelism } from 'node:os'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -78,6 +79,8 @@ function projectOver(wayOut: 'direct' | 'egress', { name, include, globalSetup }
 
 export default defineConfig({
   test: {
+    // One test file a core: the tests of delivery mostly wait, so leaving a core to the runner leaves it idle.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
