@@ -1,6 +1,6 @@
 /**
- * Reads the flags of `npm start` and `npm run dev`, and has what the flags of other commands need. Pure: text in, values out; a wrong flag is a
- * {@link FlagError} whose message says what was expected.
+ * Reads the flags of `npm start` and `npm run dev`, and has what the flags of other commands need. Pure: text in,
+ * values out; a wrong flag is a {@link FlagError} whose message says what was expected.
  */
 import { parseArgs } from 'node:util'
 

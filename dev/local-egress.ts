@@ -49,6 +49,7 @@ export async function startLocalEgress(vars: Vars, onLog: (level: string, line: 
     vars: { EGRESS_URL: url, EGRESS_KEY: key },
     close: async () => {
       closing = true
+      // One that did not start has said so, and there is nothing to close.
       const last = await current.catch(() => null)
       await last?.close()
     },

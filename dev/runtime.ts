@@ -29,7 +29,10 @@ export interface Runtime {
   close(): Promise<void>
 }
 
-/** Bundles the Worker, migrates its database and starts it; resolves when it answers. @throws when it does not build or the port is taken */
+/**
+ * Bundles the Worker, migrates its database and starts it; resolves when it answers. @throws when it does not build or
+ * the port is taken
+ */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const persistence = join(options.persistTo, 'v3')
   const [bundle] = await Promise.all([bundleWorker(), migrateDatabase(persistence, options.config)])

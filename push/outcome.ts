@@ -52,7 +52,10 @@ export const MAX_ANSWER_BYTES = 4096
 /** How the push service answered an attempt, in our words. `reason` is the service's own word, or snake_case of ours. */
 export type Outcome =
   | { readonly kind: 'accepted' }
-  /** The address is dead; retire it unless the device registered later than `asOfAt` (epoch ms; undefined: time of the attempt). */
+  /**
+   * The address is dead; retire it unless the device registered later than `asOfAt` (epoch ms; undefined: time of the
+   * attempt).
+   */
   | { readonly kind: 'unregistered'; readonly reason: string; readonly asOfAt?: number }
   /** Try again. `scope`: slow down this device only, or everything that uses the credential. */
   | {
@@ -76,7 +79,10 @@ export type Outcome =
   /** No answer: decided by the guarantee of the send. */
   | { readonly kind: 'unanswered'; readonly reason: string; readonly sent: 'no' | 'maybe' }
 
-/** Which waits apply. `standard`: base, doubling. `quota`: never under a minute. `apns_server_error`: Apple asks for 15 minutes. */
+/**
+ * Which waits apply. `standard`: base, doubling. `quota`: never under a minute. `apns_server_error`: Apple asks for 15
+ * minutes.
+ */
 export type RetrySchedule = 'standard' | 'quota' | 'apns_server_error'
 
 /** The words of the ledger for a recipient that is settled. */

@@ -65,7 +65,10 @@ const LEAST_AFTER_WORKING = 3
 /** Among answers that work, a wrong credential has to be said this often: one odd bundle id is one recipient's. */
 const LEAST_AMONG_WORKING = 20
 
-/** Waits before each probe, in ms. An outage of seconds is over with the first; FCM asks for 10 s and doubling (scale-fcm). */
+/**
+ * Waits before each probe, in ms. An outage of seconds is over with the first; FCM asks for 10 s and doubling
+ * (scale-fcm).
+ */
 const WAITS_MS = [5_000, 10_000, 20_000, 40_000, 60_000]
 /** What has lasted long is not over within the minute: later waits are this share of its age … */
 const WAIT_SHARE_OF_AGE = 0.05

@@ -22,7 +22,10 @@ const UNPACED_GRANT = 50_000
 /** Of what there is, one asker gets at most this share beyond what it needs now, so that the others find some. */
 const GRANT_SHARE = 1 / 8
 
-/** A service that names no wait with its 429 means a minute at least (FCM error-codes: "minimum initial delay of 1 minute"). */
+/**
+ * A service that names no wait with its 429 means a minute at least (FCM error-codes: "minimum initial delay of 1
+ * minute").
+ */
 const UNNAMED_WAIT_MS = 60_000
 /** However long a service asks us to wait, it is asked again after this. */
 const LONGEST_WAIT_MS = 60 * 60_000

@@ -60,6 +60,7 @@ export function objectOf(story: Story, id: string) {
 
 /** Stops objects as a crash does; what they had not stored is gone. */
 export async function crash(stub: DurableObjectStub): Promise<void> {
+  // The call that aborts its object is itself aborted.
   await runInDurableObject(stub, (_instance, state) => state.abort('a crash')).catch(() => {})
 }
 

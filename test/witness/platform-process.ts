@@ -88,6 +88,7 @@ async function readUrl(child: ChildProcess, exited: Promise<string>, logFile: st
   try {
     return await Promise.race([printed, failed])
   } finally {
+    // Nobody listens any more: a platform that exits later is its user's affair.
     failed.catch(() => undefined)
     clearTimeout(timer)
   }

@@ -14,7 +14,10 @@ import type {} from '../egress/ways-out.ts'
 const { serviceUrl, nowhereUrl, egressUrl, egressKey, falseEgressUrl } = inject('waysOut')
 const CONCURRENCY = 6
 
-/** So that no test waits as long as an operator would; an egress that is well is heard within each of them on a busy machine. */
+/**
+ * So that no test waits as long as an operator would; an egress that is well is heard within each of them on a busy
+ * machine.
+ */
 const IMPATIENCE = { readyMs: 1_000, silenceMs: 400, talkMs: 1_500, busyPatienceMs: 200 }
 /** Where nothing is to be given up, however busy the machine is. */
 const PATIENCE = { readyMs: 4_000, silenceMs: 4_000, talkMs: 4_000, busyPatienceMs: 4_000 }

@@ -25,8 +25,8 @@ export async function store(c: Context<ApiEnv>, appId: string, credential: Crede
 }
 
 /**
- * Forgets a credential here, and tells the Throttle, and by it all isolates, that what they know of a credential is over. The credential is stored or
- * deleted whatever becomes of this: a probe of the Throttle would find out too.
+ * Forgets a credential here, and tells the Throttle, and by it all isolates, that what they know of a credential is
+ * over. The credential is stored or deleted whatever becomes of this: a probe of the Throttle would find out too.
  *
  * @param version credentials older than this one are not used any more
  */
