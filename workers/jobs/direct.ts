@@ -51,7 +51,9 @@ export function directTransport(limiter: Limiter, { deadlineMs = ANSWER_DEADLINE
 /** One push after another, with one abort signal for all of them: renewed only after it was used. */
 class Lane {
   #controller = new AbortController()
+  #signal = this.#controller.signal
   #sweepsLeft = 0
+  #last: (Pick<PushRequest, 'url' | 'sharedHeaders'> & { readonly request: Request | null }) | null = null
 
   async carryOne(index: number, build: Parameters<Transport['carry']>[1]): Promise<Answer> {
     let request: PushRequest
@@ -61,11 +63,11 @@ class Lane {
     } catch (error) {
       return notBuilt(error)
     }
-    if (this.#controller.signal.aborted) this.#controller = new AbortController()
+    if (this.#signal.aborted) this.#renew()
     this.#sweepsLeft = SWEEPS_PER_DEADLINE
     let answer: Answer | undefined
     try {
-      const response = await fetch(request.url, this.#initOf(request))
+      const response = await this.#fetch(request)
       if (response.ok) {
         answer = acceptedWith(response.status)
         // A body that nobody needs is read all the same: only then is the connection used again. Cancelling closes
@@ -77,7 +79,7 @@ class Lane {
       return { ...answer, body: await readBeginning(response, MAX_ANSWER_BYTES) }
     } catch (error) {
       // The status is the answer: a body that breaks off does not make it less of one.
-      return answer ?? (this.#controller.signal.aborted ? TIMED_OUT : readFailure(error))
+      return answer ?? (this.#signal.aborted ? TIMED_OUT : readFailure(error))
     }
   }
 
@@ -86,15 +88,24 @@ class Lane {
     if (this.#sweepsLeft-- === 0) this.#controller.abort()
   }
 
-  #initOf({ sharedHeaders, ownHeaders, body }: PushRequest): RequestInit {
-    return {
-      method: 'POST',
-      headers: ownHeaders === null ? sharedHeaders : { ...sharedHeaders, ...ownHeaders },
-      body,
-      // A redirect is an answer like any other; 'error' is not known to workerd.
-      redirect: 'manual',
-      signal: this.#controller.signal,
-    }
+  #renew(): void {
+    this.#controller = new AbortController()
+    this.#signal = this.#controller.signal
+    this.#last = null
+  }
+
+  /** Pushes that differ only in their bodies (FCM's do) share a request: workerd reads URL, headers and options once. */
+  #fetch({ url, sharedHeaders, ownHeaders, body }: PushRequest): Promise<Response> {
+    const last = this.#last
+    const isAlike = ownHeaders === null && last?.url === url && last.sharedHeaders === sharedHeaders
+    if (isAlike && last.request !== null) return fetch(last.request, { body })
+    // A redirect is an answer like any other; 'error' is not known to workerd.
+    const options = { method: 'POST', redirect: 'manual', signal: this.#signal } as const
+    const headers = ownHeaders === null ? sharedHeaders : { ...sharedHeaders, ...ownHeaders }
+    // Only the second of its kind shows that sharing is worth a request.
+    const request = isAlike ? new Request(url, { ...options, headers }) : null
+    this.#last = { url, sharedHeaders, request }
+    return request === null ? fetch(url, { ...options, headers, body }) : fetch(request, { body })
   }
 }
 
