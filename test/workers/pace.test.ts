@@ -71,6 +71,22 @@ describe('a credential that is replaced while a ticket is on its way', () => {
     expect(await pace.judge()).toMatchObject({ reason: 'credential_replaced' })
     expect((await readThrottle(env, credential)).held).toBeNull()
   })
+
+  it('has nothing said against it that was said of the old one, also when another ticket has begun with it', async () => {
+    const credential = someApp()
+    const [old, fresh] = [new Pace(env, credential, false), new Pace(env, credential, false)]
+    old.useVersion(1)
+    await old.draw(500)
+    await resetThrottleOf(env, credential, 2)
+    fresh.useVersion(2)
+    await fresh.draw(500)
+    await old.draw(500)
+    for (let push = 0; push < 20; push++) old.note({ kind: 'misconfigured', reason: 'InvalidProviderToken' }, Date.now())
+    await old.judge()
+    await old.close()
+    expect((await readThrottle(env, credential)).held).toBeNull()
+    expect(await fresh.judge()).toBeNull()
+  })
 })
 
 describe('a Throttle that cannot be reached', () => {

@@ -3,7 +3,7 @@
  * are shared by all tickets of the isolate. A Throttle that cannot be reached never stops delivery.
  */
 import type { CredentialName } from '../../durable-objects/throttle.ts'
-import { Allowance, type Hold, isAlarming, type Tally } from '../../push/allowance.ts'
+import { Allowance, type Hold, isAlarming, Tally } from '../../push/allowance.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
 import type { Outcome } from '../../push/outcome.ts'
 import { blameOf, sumOf } from '../../push/outcome-counts.ts'
@@ -107,8 +107,17 @@ export class Pace {
       if (refused !== null) return refused
       taken = this.#take(wanted)
     }
-    this.#tally = this.#allowance.tally
+    this.#tally = this.#tallyOfVersion()
     return taken > 0 ? taken : this.#holdAlone('pace', 'paced', ALONE.lifeMs * this.#scale)
+  }
+
+  /** Another ticket of this isolate may have begun with a newer credential: what it counts is not about this one's. */
+  #tallyOfVersion(): Tally {
+    const { tally } = this.#allowance
+    if (this.#version === null || tally.version === this.#version) return tally
+    return this.#tally.epoch === tally.epoch && this.#tally.version === this.#version
+      ? this.#tally
+      : new Tally(tally.epoch, this.#version)
   }
 
   #take(wanted: number): number {
