@@ -18,8 +18,11 @@ import { ShardGrowth } from './shard-growth.ts'
 import { notificationNamed } from './stubs.ts'
 import { parseShardName, type ShardIdentity } from './topic-directory.ts'
 
-/** A fan-out's ledger answers questions this long, as its Notification does; then it makes room. */
-const LEDGER_LIFE_MS = 30 * 24 * 60 * 60 * 1000
+/**
+ * A fan-out's ledger answers questions as long as its Notification does, then it makes room: 30 days after a send was
+ * completed, which may be as late as the end of the longest `ttl_seconds`, 28 days, after the ledger was opened.
+ */
+const LEDGER_LIFE_MS = (28 + 30) * 24 * 60 * 60 * 1000
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000
 
 /** Members taken out in one step of emptying a topic; see ROWS_A_STEP in schema/ledger/sweep.ts. */
