@@ -15,7 +15,8 @@ import { buildAssertion, readTokenAnswer, tokenRequest } from './fcm/access-toke
 import { readFcmOutcome } from './fcm/outcome.ts'
 import { fcmRequests } from './fcm/request.ts'
 import { readWebPushOutcome } from './webpush/outcome.ts'
-import { originOf, webPushRequests } from './webpush/request.ts'
+import { webPushRequests } from './webpush/request.ts'
+import { originOf } from './webpush/subscription.ts'
 import { makeVapidKeys, mintVapidToken, vapidAuthorization } from './webpush/vapid.ts'
 
 const BUNDLE_ID = 'com.example.app'

@@ -5,7 +5,7 @@
 import type { Lease } from '../../durable-objects/rpc.ts'
 import { authorize } from '../../durable-objects/signer.ts'
 import type { Credential } from '../../push/credential.ts'
-import type { Platform, Recipient, WebPushAddress } from '../../push/device.ts'
+import type { Platform, Recipient } from '../../push/device.ts'
 import { checkEndpoint, parseAllowedHosts } from '../../push/endpoint-guard.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
 import { MINTING } from '../../push/minting.ts'
@@ -16,7 +16,8 @@ import { apnsRequests } from '../../push/providers/apns/request.ts'
 import { readFcmOutcome } from '../../push/providers/fcm/outcome.ts'
 import { fcmRequests } from '../../push/providers/fcm/request.ts'
 import { readWebPushOutcome } from '../../push/providers/webpush/outcome.ts'
-import { originOf, webPushRequests } from '../../push/providers/webpush/request.ts'
+import { webPushRequests } from '../../push/providers/webpush/request.ts'
+import { readSubscription } from '../../push/providers/webpush/subscription.ts'
 import { forgetCredential, recallCredential } from './known-credentials.ts'
 
 type Leased = Extract<Lease, { kind: 'leased' }>
@@ -76,7 +77,9 @@ async function prepareWith(env: Env, lease: Leased, leastVersion: number): Promi
   const { version } = kept
   const refusal = refusalFor(env, lease.platform)
   const audiences = new Set(
-    lease.platform === 'webpush' ? lease.recipients.filter((to) => !refusal(to)).map(originOfRecipient) : [''],
+    lease.platform === 'webpush'
+      ? lease.recipients.filter((to) => !refusal(to)).map(({ address }) => readSubscription(address).origin)
+      : [''],
   )
   const used: KeptAuthorization[] = []
   const signed = new Map<string, string>()
@@ -160,15 +163,11 @@ function refusalFor(env: Env, platform: Platform): (recipient: Recipient) => Out
   const allowed = parseAllowedHosts(env.WEBPUSH_ALLOWED_HOSTS)
   const byOrigin = new Map<string, Outcome | null>()
   return (recipient) => {
-    const origin = originOfRecipient(recipient)
+    const { origin } = readSubscription(recipient.address)
     if (!byOrigin.has(origin)) {
       const fine = checkEndpoint(`${origin}/`, allowed).ok
       byOrigin.set(origin, fine ? null : { kind: 'refused', reason: 'endpoint_not_allowed' })
     }
     return byOrigin.get(origin) ?? null
   }
-}
-
-function originOfRecipient(recipient: Recipient): string {
-  return originOf((JSON.parse(recipient.address.value) as WebPushAddress).endpoint)
 }

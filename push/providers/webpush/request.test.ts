@@ -2,7 +2,8 @@ import { createECDH, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../notification.ts'
-import { originOf, webPushRequests } from './request.ts'
+import { webPushRequests } from './request.ts'
+import { originOf } from './subscription.ts'
 
 const httpEce: { decrypt(body: Buffer, options: object): Buffer } = createRequire(import.meta.url)('http_ece')
 

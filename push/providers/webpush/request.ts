@@ -3,12 +3,12 @@
  * then encrypted for its subscription, which is where all the time goes.
  */
 import { base64url } from 'jose'
-import type { WebPushAddress } from '../../device.ts'
 import type { PushRequest } from '../../outcome.ts'
 import type { PushTarget, TicketContext } from '../../provider.ts'
 import { type Entropy, encryptPush, FRESH_ENTROPY } from './encryption.ts'
 import { buildWebPushHeaders } from './headers.ts'
 import { buildWebPushPayload } from './payload.ts'
+import { readSubscription } from './subscription.ts'
 
 /** As whom to push. */
 export interface WebPushSender {
@@ -39,20 +39,15 @@ export function webPushRequests(
   }
 
   return async ({ address }) => {
-    const { endpoint, p256dh, auth } = JSON.parse(address.value) as WebPushAddress
+    const { endpoint, origin, p256dh, auth } = readSubscription(address)
     const keys = { publicKey: decode(p256dh), authSecret: decode(auth) }
     return {
       url: endpoint,
-      sharedHeaders: headersFor(originOf(endpoint)),
+      sharedHeaders: headersFor(origin),
       ownHeaders: null,
       body: await encryptPush(plaintext, keys, entropy),
     }
   }
-}
-
-/** The origin of an endpoint: what VAPID calls the audience (RFC 8292 §2). */
-export function originOf(endpoint: string): string {
-  return new URL(endpoint).origin
 }
 
 function decode(text: string): Uint8Array<ArrayBuffer> {
