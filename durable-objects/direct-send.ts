@@ -1,3 +1,8 @@
+/**
+ * Base of the Notification: the ledger of a send to users or devices, and what comes after any send. An ordered one lets
+ * go of the tickets of a user when it is his turn; the others wait. What was asked, and sends to topics, are
+ * notification.ts; what is stored is notification-record.ts.
+ */
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
 import { slotLine, topicLine } from '../push/order-book.ts'

@@ -7,6 +7,7 @@ import { NOMINAL_BASE_SECONDS } from '../push/retry.ts'
 import {
   askThrottle,
   freshThrottle,
+  hasNews,
   mustStore,
   resetThrottle,
   type ThrottleAnswer,
@@ -67,7 +68,7 @@ export class Throttle extends Durable {
   override async persist(): Promise<void> {
     const now = Date.now()
     const last = stored.get(this.state)!
-    if (last.kept === this.kept || (now - last.at < STORE_EVERY_MS && !mustStore(last.kept, this.kept))) return
+    if (!hasNews(last.kept, this.kept) || (now - last.at < STORE_EVERY_MS && !mustStore(last.kept, this.kept))) return
     stored.set(this.state, { kept: this.kept, at: now })
     await super.persist()
   }

@@ -19,7 +19,7 @@ export async function leaveTopic(env: Env, appId: string, topic: string, keys: r
 
 /**
  * Ends subscriptions and makes others. A shard that owns both places of a device changes them in one turn; two shards
- * do so one after the other, in no order.
+ * are told at the same time, and either may be the first.
  */
 export async function replaceInTopic(
   env: Env,

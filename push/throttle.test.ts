@@ -4,6 +4,7 @@ import { emptyOutcomeCounts, type OutcomeCounts } from './outcome-counts.ts'
 import {
   askThrottle,
   freshThrottle,
+  hasNews,
   mustStore,
   resetThrottle,
   type ThrottleAsk,
@@ -153,6 +154,18 @@ describe('what is stored at once', () => {
     story.tell({ outage: 600 })
     expect(mustStore(state, story.state)).toBe(true)
     expect(mustStore(story.state, resetThrottle(story.state, 2))).toBe(true)
+  })
+
+  it('is nothing when somebody only asked and was held', () => {
+    const story = new Story()
+    story.tell({ outage: 30 })
+    const { state } = story
+    story.now += 1_000
+    expect(story.ask()).toMatchObject({ kind: 'hold' })
+    expect(hasNews(state, story.state)).toBe(false)
+    story.now += 5_000
+    story.ask()
+    expect(hasNews(state, story.state)).toBe(true)
   })
 
   it('survives as JSON, because that is how it is kept', () => {

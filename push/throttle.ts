@@ -205,6 +205,12 @@ export function viewThrottle({ breaker, deadRate }: ThrottleState, now: number):
   return { held, quarantine: isAbnormal(deadRate, now) }
 }
 
+/** Whether two states differ in more than that somebody asked: only then is there anything to store. */
+export function hasNews(stored: ThrottleState, { breaker, rate, deadRate, epoch, version }: ThrottleState): boolean {
+  const isSame = stored.breaker === breaker && stored.rate === rate && stored.deadRate === deadRate
+  return !isSame || stored.epoch !== epoch || stored.version !== version
+}
+
 /**
  * Whether a state has to be stored at once. What is only counted may be as old as some seconds: after a restart it is
  * counted again.

@@ -119,7 +119,8 @@ function updateRows(db: DrizzleD1Database, updates: readonly Update[]) {
   const list = JSON.stringify(updates.map(({ was, row }) => ({ ...row, was: stampOf(was) })))
   return db.all<{ id: string }>(sql`
     update device set
-      slot = changed.value->>'slot', old_slots = changed.value->>'oldSlots', user_id = changed.value->>'userId', locale = changed.value->>'locale',
+      slot = changed.value->>'slot', old_slots = changed.value->>'oldSlots',
+      user_id = changed.value->>'userId', locale = changed.value->>'locale',
       timezone = changed.value->>'timezone', app_version = changed.value->>'appVersion',
       attributes = changed.value->>'attributes', registered_at = changed.value->>'registeredAt',
       updated_at = changed.value->>'updatedAt', retired_at = null, retired_reason = null, quarantined_at = null

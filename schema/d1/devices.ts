@@ -10,7 +10,7 @@ import { drizzle } from 'drizzle-orm/d1'
 import { type DeviceFacts, type NewAddress, registeredAgain, seenAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf, deviceTable } from './device-table.ts'
 import { MAX_ROUNDS } from './device-upsert.ts'
-import { inList, isListed, listed } from './json-list.ts'
+import { cutRows, inList, isListed, listed } from './json-list.ts'
 import { topicDeviceTable } from './topic-table.ts'
 
 export async function readDevice(db: D1Database, appId: string, deviceId: string): Promise<Device | null> {
@@ -68,11 +68,13 @@ export async function updateDevice(
 
 /** Shards have been told where these devices are: forgets where they were, unless they have changed since they were read. */
 export async function forgetOldSlots(db: D1Database, appId: string, told: readonly Device[]): Promise<void> {
-  const list = told.map(({ id, oldSlots, updatedAt }) => ({ appId, id, oldSlots: JSON.stringify(oldSlots), updatedAt }))
-  await drizzle(db).run(sql`
-    update device set old_slots = null from json_each(${JSON.stringify(list)}) as told
-    where device.app_id = told.value->>'appId' and device.id = told.value->>'id'
-      and device.old_slots = told.value->>'oldSlots' and device.updated_at = told.value->>'updatedAt'`)
+  const rows = told.map(({ id, oldSlots, updatedAt }) => ({ appId, id, oldSlots: JSON.stringify(oldSlots), updatedAt }))
+  for (const list of cutRows(rows)) {
+    await drizzle(db).run(sql`
+      update device set old_slots = null from json_each(${JSON.stringify(list)}) as told
+      where device.app_id = told.value->>'appId' and device.id = told.value->>'id'
+        and device.old_slots = told.value->>'oldSlots' and device.updated_at = told.value->>'updatedAt'`)
+  }
 }
 
 /** Deletes a device and its memberships; null when there is no such device. */

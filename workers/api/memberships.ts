@@ -33,11 +33,11 @@ export async function joinOwnTopics(env: Env, appId: string, devices: readonly D
   const ids = devices.map(({ id }) => id)
   const readTopics = () => topicsOfDevices(databaseOf(env, appId), appId, ids)
   const truth = { devices: byId(devices), topics: await readTopics() }
-  const told = await align(env, appId, truth, new Touched(), async () => {
+  const last = await align(env, appId, truth, new Touched(), async () => {
     const [current, topics] = await Promise.all([readAll(env, appId, ids), readTopics()])
     return { devices: current, topics }
   })
-  const moved = [...told.devices.values()].filter(({ oldSlots }) => oldSlots !== null)
+  const moved = [...last.devices.values()].filter(({ oldSlots }) => oldSlots !== null)
   if (moved.length > 0) await forgetOldSlots(databaseOf(env, appId), appId, moved)
 }
 

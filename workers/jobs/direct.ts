@@ -53,6 +53,7 @@ class Lane {
   #controller = new AbortController()
   #signal = this.#controller.signal
   #sweepsLeft = 0
+  /** What the last push was like, and the request for more like it, once there was a second one. */
   #last: (Pick<PushRequest, 'url' | 'sharedHeaders'> & { readonly request: Request | null }) | null = null
 
   async carryOne(index: number, build: Parameters<Transport['carry']>[1]): Promise<Answer> {
@@ -102,7 +103,6 @@ class Lane {
     // A redirect is an answer like any other; 'error' is not known to workerd.
     const options = { method: 'POST', redirect: 'manual', signal: this.#signal } as const
     const headers = ownHeaders === null ? sharedHeaders : { ...sharedHeaders, ...ownHeaders }
-    // Only the second of its kind shows that sharing is worth a request.
     const request = isAlike ? new Request(url, { ...options, headers }) : null
     this.#last = { url, sharedHeaders, request }
     return request === null ? fetch(url, { ...options, headers, body }) : fetch(request, { body })
