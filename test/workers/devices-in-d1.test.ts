@@ -274,6 +274,7 @@ describe('in bulk', () => {
     const { device } = (await upsertDevices(watched, app, rows, at(NOW)))[0]!
     await addMemberships(watched, app, 'news', [device.id], NOW)
     await readDevices(watched, app, [device.id])
+    await forgetOldSlots(watched, app, [device])
     await readDevicesOfUsers(watched, app, ['ada'])
     await retireDevices(
       watched,
