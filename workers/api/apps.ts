@@ -26,11 +26,10 @@ apps.openapi(
   createRoute({
     method: 'post',
     path: '/v1/apps',
-    operationId: 'createApp',
     tags: ['Apps'],
     summary: 'Create an app',
     description: 'An app owns credentials, keys, devices, topics and notifications, and sees nobody else’s.',
-    ...allow('root'),
+    ...allow('createApp'),
     request: { body: { required: true, content: { 'application/json': { schema: newAppBody } } } },
     responses: {
       201: { description: 'Created.', content: { 'application/json': { schema: appAnswer } } },
@@ -50,10 +49,9 @@ apps.openapi(
   createRoute({
     method: 'get',
     path: '/v1/apps/{app}',
-    operationId: 'getApp',
     tags: ['Apps'],
     summary: 'Read an app',
-    ...allow('root', 'app:manage'),
+    ...allow('getApp'),
     request: { params: z.object({ app: appIdField }) },
     responses: {
       200: { description: 'The app.', content: { 'application/json': { schema: appAnswer } } },
@@ -70,14 +68,13 @@ apps.openapi(
   createRoute({
     method: 'delete',
     path: '/v1/apps/{app}',
-    operationId: 'deleteApp',
     tags: ['Apps'],
     summary: 'Delete an app',
     description:
       'For good. Its keys, device keys and tokens are refused at once, elsewhere in the world within five seconds, and ' +
       'its credentials are deleted. What sends that are under way have not handed to a push service settles as ' +
       '`failed` with reason `app_deleted`. Devices, topics and subscriptions are removed over the next minutes.',
-    ...allow('root'),
+    ...allow('deleteApp'),
     request: { params: z.object({ app: appIdField }) },
     responses: { 204: { description: 'Deleted.' }, ...problems('not_found', 'root_key_missing') },
   }),

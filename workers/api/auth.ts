@@ -1,26 +1,26 @@
 /**
- * Who may call a route. `allow(…)` is spread into a route's definition: it documents the security and enforces
- * it, so that the two cannot differ.
+ * Enforces who may call a route. `allow(…)` is spread into a route's definition: it names the call, documents its
+ * security and enforces it, all from its row in access.ts, so that they cannot differ.
  */
 import type { MiddlewareHandler } from 'hono'
-import { ROLE_SCOPES, ROLES, type Scope } from '../../push/roles.ts'
+import { ROLE_SCOPES, ROLES } from '../../push/roles.ts'
+import { ACCESS, type Grant, type OperationId } from './access.ts'
 import { authenticate } from './authenticate.ts'
 import { type Caller, holds } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { ApiProblem } from './problem.ts'
 import { rootKeyOf } from './secrets.ts'
 
-/** A scope of keys and tokens; `device`: any device's own key; `root`: the operator. */
-export type Grant = Scope | 'root' | 'device'
-
-interface Access {
+interface Access<Id> {
+  readonly operationId: Id
   readonly security: Record<string, string[]>[]
-  readonly middleware: MiddlewareHandler<ApiEnv>
+  readonly middleware: MiddlewareHandler<ApiEnv>[]
 }
 
-/** Lets pass whoever has one of the grants. */
-export function allow(...grants: [Grant, ...Grant[]]): Access {
-  return { security: grants.map(securityOf), middleware: guard(grants) }
+/** Lets pass whoever has one of the grants in the row of this call; whoever comes, when there is none. */
+export function allow<Id extends OperationId>(operationId: Id): Access<Id> {
+  const grants: readonly Grant[] = ACCESS[operationId]
+  return { operationId, security: grants.map(securityOf), middleware: grants.length === 0 ? [] : [guard(grants)] }
 }
 
 /** The names of the schemes are defined in openapi.ts. */

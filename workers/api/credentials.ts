@@ -37,11 +37,10 @@ credentials.openapi(
   createRoute({
     method: 'put',
     path: '/v1/apps/{app}/credentials/fcm',
-    operationId: 'putFcmCredential',
     tags: TAGS,
     summary: 'Set the FCM credential',
     description: 'A service account with the role Firebase Cloud Messaging API Admin. It replaces the one before.',
-    ...allow('root', 'app:manage'),
+    ...allow('putFcmCredential'),
     request: { params: inApp, body: { required: true, content: { 'application/json': { schema: fcmBody } } } },
     responses: {
       200: { description: 'Stored.', content: { 'application/json': { schema: fcmAnswer } } },
@@ -60,11 +59,10 @@ credentials.openapi(
   createRoute({
     method: 'put',
     path: '/v1/apps/{app}/credentials/apns',
-    operationId: 'putApnsCredential',
     tags: TAGS,
     summary: 'Set the APNs credential',
     description: 'An authentication key (.p8) of the team. It replaces the one before.',
-    ...allow('root', 'app:manage'),
+    ...allow('putApnsCredential'),
     request: { params: inApp, body: { required: true, content: { 'application/json': { schema: apnsBody } } } },
     responses: {
       200: { description: 'Stored.', content: { 'application/json': { schema: apnsAnswer } } },
@@ -83,13 +81,12 @@ credentials.openapi(
   createRoute({
     method: 'put',
     path: '/v1/apps/{app}/credentials/webpush',
-    operationId: 'putWebPushCredential',
     tags: TAGS,
     summary: 'Set the Web Push credential',
     description:
       'A VAPID key pair. Browsers bind subscriptions to its public key, so a call without keys keeps the pair that ' +
       'is stored and makes one only if there is none. To rotate, delete the credential first: every subscription is lost.',
-    ...allow('root', 'app:manage'),
+    ...allow('putWebPushCredential'),
     request: { params: inApp, body: { required: true, content: { 'application/json': { schema: webPushBody } } } },
     responses: {
       200: { description: 'Stored.', content: { 'application/json': { schema: webPushAnswer } } },
@@ -111,13 +108,12 @@ credentials.openapi(
   createRoute({
     method: 'get',
     path: '/v1/apps/{app}/credentials',
-    operationId: 'listCredentials',
     tags: TAGS,
     summary: 'List credentials',
     description:
       'Their public parts, and whether sending with them is paused because the push service finds them wrong. Secrets are ' +
       'never shown.',
-    ...allow('root', 'app:manage'),
+    ...allow('listCredentials'),
     request: { params: inApp },
     responses: {
       200: {
@@ -139,13 +135,12 @@ credentials.openapi(
   createRoute({
     method: 'delete',
     path: '/v1/apps/{app}/credentials/{platform}',
-    operationId: 'deleteCredential',
     tags: TAGS,
     summary: 'Delete a credential',
     description:
       'Recipients on the platform of later sends settle as `failed` with reason `no_credentials`. Those of sends that ' +
       'are under way stay pending until there is another credential, or expire.',
-    ...allow('root', 'app:manage'),
+    ...allow('deleteCredential'),
     request: { params: inApp.extend({ platform: z.enum(PLATFORMS) }) },
     responses: { 204: { description: 'Deleted.' }, ...problems('not_found') },
   }),

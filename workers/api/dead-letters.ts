@@ -19,13 +19,12 @@ const listDeadLettersRoute = createRoute({
   method: 'get',
   path: '/v1/dead-letters',
   tags: TAGS,
-  operationId: 'listDeadLetters',
   summary: 'List dead letters',
   description:
     'Recipients that were given up: status `failed`. Of one notification, or of all, the newest notification first; ' +
     'among all are those of notifications of which a ledger is done. A page may have fewer rows than `limit`, even ' +
     'none, and still a `next_cursor`.',
-  ...allow('notifications:read'),
+  ...allow('listDeadLetters'),
   request: {
     query: z.strictObject({
       notification_id: notificationIdField.optional(),
@@ -52,14 +51,13 @@ const replayDeadLettersRoute = createRoute({
   method: 'post',
   path: '/v1/dead-letters/replay',
   tags: TAGS,
-  operationId: 'replayDeadLetters',
   summary: 'Send dead letters again',
   description:
     'Some, or all of a notification. Each notification becomes a new one with a ledger and a lifetime of its own, ' +
     "whose pushes carry the first one's `fanfare_id`, so that a device that did get it drops the second. A dead " +
     'letter is sent again once; who fails again is a dead letter of the replay. Where there is nothing to send again ' +
     'the answer has no `data`, and no notification is made.',
-  ...allow('notifications:send'),
+  ...allow('replayDeadLetters'),
   request: {
     headers: idempotencyKeyHeader,
     body: { required: true, content: { 'application/json': { schema: replayBody } } },

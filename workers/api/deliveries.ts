@@ -13,12 +13,11 @@ const listDeliveries = createRoute({
   method: 'get',
   path: '/v1/notifications/{id}/deliveries',
   tags: ['Notifications'],
-  operationId: 'listDeliveries',
   summary: 'List deliveries',
   description:
     'One row a recipient. With `device_id`, the fate of that one device. A page may have fewer rows than `limit`, even ' +
     'none, and still a `next_cursor`.',
-  ...allow('notifications:read'),
+  ...allow('listDeliveries'),
   request: {
     params: z.object({ id: notificationIdField }),
     query: z.strictObject({

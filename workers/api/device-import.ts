@@ -27,13 +27,12 @@ const importDevices = createRoute({
   method: 'post',
   path: '/v1/devices/import',
   tags: ['Devices'],
-  operationId: 'importDevices',
   summary: 'Import devices',
   description:
     `NDJSON: one registration (see \`POST /v1/devices\`) a line, up to ${MAX_IMPORT_LINES} lines, 16 MiB and ` +
     `${MAX_IMPORT_TOPICS} topics. Every line stands alone: those that are wrong are reported and the others are ` +
     'imported. Sending the same import again changes nothing but the times, so an interrupted one is simply repeated.',
-  ...allow('devices:import'),
+  ...allow('importDevices'),
   request: {
     body: {
       required: true,

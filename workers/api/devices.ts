@@ -31,14 +31,13 @@ const registerDevice = createRoute({
   method: 'post',
   path: '/v1/devices',
   tags: TAGS,
-  operationId: 'registerDevice',
   summary: 'Register a device',
   description:
     'Call it at each start of the app, straight from the client. The same device token or subscription is the same ' +
     'device: it keeps its id, its `device_key` and its topics, and moves to the user that is named. What is left ' +
     'out stays. `user_id` needs a token minted for that user (`POST /v1/tokens`) or a sender or admin key; with ' +
     'such a token it may be left out.',
-  ...allow('devices:register'),
+  ...allow('registerDevice'),
   request: { body: { required: true, content: { 'application/json': { schema: registrationBody } } } },
   responses: {
     201: {
@@ -62,9 +61,8 @@ const getDevice = createRoute({
   method: 'get',
   path: '/v1/devices/{id}',
   tags: TAGS,
-  operationId: 'getDevice',
   summary: 'Read a device',
-  ...allow('devices:manage', 'device'),
+  ...allow('getDevice'),
   request: { params: deviceParams },
   responses: {
     200: { description: 'The device.', content: { 'application/json': { schema: deviceAnswer } } },
@@ -76,13 +74,12 @@ const patchDevice = createRoute({
   method: 'patch',
   path: '/v1/devices/{id}',
   tags: TAGS,
-  operationId: 'changeDevice',
   summary: 'Change a device',
   description:
     'A rotated device token or subscription, another user, other facts. Once it has answered, every later send ' +
     'uses the new address and user. A device may take its own user away (`"user_id": null`); to get another user ' +
     'it registers with a token minted for that user.',
-  ...allow('devices:manage', 'device'),
+  ...allow('changeDevice'),
   request: {
     params: deviceParams,
     body: { required: true, content: { 'application/json': { schema: deviceChangeBody } } },
@@ -104,10 +101,9 @@ const removeDeviceRoute = createRoute({
   method: 'delete',
   path: '/v1/devices/{id}',
   tags: TAGS,
-  operationId: 'deleteDevice',
   summary: 'Delete a device',
   description: 'It leaves all its topics. Once it has answered, no later send reaches it.',
-  ...allow('devices:manage', 'device'),
+  ...allow('deleteDevice'),
   request: { params: deviceParams },
   responses: { 204: { description: 'Gone.' }, ...problems('not_found') },
 })

@@ -4,6 +4,7 @@
  */
 import { html } from 'hono/html'
 import { ROLE_SCOPES, ROLES, SCOPE_NAMES, SCOPES } from '../../push/roles.ts'
+import { grantsOf, OPERATION_IDS, rolesFor } from './access.ts'
 import { anchorOf, type Place, renderOperation } from './docs-page-operation.ts'
 import { markup, paragraphs } from './docs-page-text.ts'
 import { METHODS, type OpenApiDocument } from './openapi.ts'
@@ -98,6 +99,27 @@ function rolesSection() {
     <p>${markup('A key has a role, a role has scopes, and a token minted with a key has at most that key’s. `ROOT_KEY` creates apps, and does for any app what its admin key may do to credentials and keys.')}</p>
     <div class="wide"><table>
       <thead><tr><th>Scope</th><th>Allows to</th>${ROLES.map((role) => html`<th class="mark">${role}</th>`)}</tr></thead>
+      <tbody>${rows}</tbody>
+    </table></div>
+    ${callsTable()}`
+}
+
+/** Every call and who may make it: the table that is enforced. */
+function callsTable() {
+  const callers = ['root', ...ROLES, 'device'] as const
+  const rows = OPERATION_IDS.map((operationId) => {
+    const grants = grantsOf(operationId)
+    const roles: readonly string[] = rolesFor(operationId)
+    const may = (caller: string) =>
+      grants.length === 0 || roles.includes(caller) || grants.some((grant) => grant === caller)
+    return html`<tr>
+      <td><a href="#${operationId}"><code>${operationId}</code></a></td>
+      ${callers.map((caller) => html`<td class="mark">${may(caller) ? '●' : ''}</td>`)}
+    </tr>`
+  })
+  return html`<p>${markup('And call by call: `root` is `ROOT_KEY`, `device` a device with its own key, which reaches that device only.')}</p>
+    <div class="wide"><table>
+      <thead><tr><th>Call</th>${callers.map((caller) => html`<th class="mark">${caller}</th>`)}</tr></thead>
       <tbody>${rows}</tbody>
     </table></div>`
 }

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { pingDatabase } from '../../schema/d1/apps.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
+import { allow } from './auth.ts'
 import { newRouter } from './router.ts'
 
 const answer = z.object({ status: z.literal('ok') }).openapi('Health')
@@ -12,7 +13,7 @@ health.openapi(
   createRoute({
     method: 'get',
     path: '/healthz',
-    operationId: 'getHealth',
+    ...allow('getHealth'),
     tags: ['Platform'],
     summary: 'Is the platform up?',
     description: 'Reads one row of the database. Needs no key.',

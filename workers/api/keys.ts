@@ -58,10 +58,9 @@ keys.openapi(
   createRoute({
     method: 'post',
     path: '/v1/apps/{app}/keys',
-    operationId: 'createKey',
     tags: TAGS,
     summary: 'Create an API key',
-    ...allow('root', 'app:manage'),
+    ...allow('createKey'),
     request: {
       params: z.object({ app: appIdField }),
       body: { required: true, content: { 'application/json': { schema: newKeyBody } } },
@@ -92,11 +91,10 @@ keys.openapi(
   createRoute({
     method: 'get',
     path: '/v1/apps/{app}/keys',
-    operationId: 'listKeys',
     tags: TAGS,
     summary: 'List API keys',
     description: 'In the order they were made, revoked ones too.',
-    ...allow('root', 'app:manage'),
+    ...allow('listKeys'),
     request: { params: z.object({ app: appIdField }), query: z.strictObject(pageFields) },
     responses: {
       200: { description: 'A page.', content: { 'application/json': { schema: pageOf(keyAnswer) } } },
@@ -118,13 +116,12 @@ keys.openapi(
   createRoute({
     method: 'delete',
     path: '/v1/apps/{app}/keys/{id}',
-    operationId: 'revokeKey',
     tags: TAGS,
     summary: 'Revoke an API key',
     description:
       'At once: what arrives after the answer is refused. Elsewhere in the world a location that saw the key within ' +
       'the last five seconds may accept it until they are over. Tokens minted with the key end by themselves.',
-    ...allow('root', 'app:manage'),
+    ...allow('revokeKey'),
     request: { params: z.object({ app: appIdField, id: keyIdField }) },
     responses: { 204: { description: 'Revoked, now or before.' }, ...problems('not_found') },
   }),

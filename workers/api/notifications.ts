@@ -26,13 +26,12 @@ const sendNotification = createRoute({
   method: 'post',
   path: '/v1/notifications',
   tags: TAGS,
-  operationId: 'sendNotification',
   summary: 'Send a notification',
   description:
     'When it has answered 202, the notification is durable: every recipient will be settled and accounted for. With ' +
     'an `Idempotency-Key` a repetition of the request finds the first one instead of sending twice; keys are ' +
     'remembered until 30 days after the notification is completed.',
-  ...allow('notifications:send'),
+  ...allow('sendNotification'),
   request: {
     headers: idempotencyKeyHeader,
     body: { required: true, content: { 'application/json': { schema: notificationBody } } },
@@ -63,12 +62,11 @@ const getNotification = createRoute({
   method: 'get',
   path: '/v1/notifications/{id}',
   tags: TAGS,
-  operationId: 'getNotification',
   summary: 'Follow a notification',
   description:
     'At every moment `targeted` is the sum of `pending accepted unregistered failed suppressed expired canceled`; ' +
     'when the notification is completed, `pending` is 0. `delivered`, `opened` and `clicked` come from the devices.',
-  ...allow('notifications:read'),
+  ...allow('getNotification'),
   request: { params: notificationParams },
   responses: {
     200: { description: 'The notification.', content: { 'application/json': { schema: notificationAnswer } } },
@@ -80,11 +78,10 @@ const cancelNotification = createRoute({
   method: 'post',
   path: '/v1/notifications/{id}/cancel',
   tags: TAGS,
-  operationId: 'cancelNotification',
   summary: 'Cancel a notification',
   description:
     'Stops what has not been handed to a push service. Idempotent; a notification that is completed stays completed.',
-  ...allow('notifications:send'),
+  ...allow('cancelNotification'),
   request: { params: notificationParams },
   responses: {
     200: { description: 'What it came to.', content: { 'application/json': { schema: notificationAnswer } } },

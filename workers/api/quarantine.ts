@@ -46,10 +46,9 @@ const listQuarantine = createRoute({
   method: 'get',
   path: '/v1/quarantine',
   tags: TAGS,
-  operationId: 'listQuarantine',
   summary: 'List devices in quarantine',
   description: 'By push service, those that have been in it longest first.',
-  ...allow('devices:manage'),
+  ...allow('listQuarantine'),
   request: { query: z.strictObject({ ...pageFields, platform: platformField.optional() }) },
   responses: {
     200: { description: 'A page.', content: { 'application/json': { schema: pageOf(deviceAnswer) } } },
@@ -59,7 +58,6 @@ const listQuarantine = createRoute({
 
 const decision = {
   tags: TAGS,
-  ...allow('app:manage'),
   request: { body: { required: true, content: { 'application/json': { schema: decisionBody } } } },
   responses: {
     200: { description: 'Decided.', content: { 'application/json': { schema: decisionAnswer } } },
@@ -70,7 +68,7 @@ const releaseQuarantine = createRoute({
   ...decision,
   method: 'post',
   path: '/v1/quarantine/release',
-  operationId: 'releaseQuarantine',
+  ...allow('releaseQuarantine'),
   summary: 'Let devices out of quarantine',
   description:
     'They are alive and in their topics again; the next send tells whether that is true. Without this call it happens ' +
@@ -81,7 +79,7 @@ const confirmQuarantine = createRoute({
   ...decision,
   method: 'post',
   path: '/v1/quarantine/confirm',
-  operationId: 'confirmQuarantine',
+  ...allow('confirmQuarantine'),
   summary: 'Retire devices in quarantine for good',
   description: 'The push service was right. A device that registers again is alive again all the same.',
 })

@@ -46,12 +46,11 @@ const reportReceipts = createRoute({
   method: 'post',
   path: '/v1/receipts',
   tags: ['Receipts'],
-  operationId: 'reportReceipts',
   summary: 'Report receipts',
   description:
     "With the device's own key. Every (notification, device, event) counts once, however often it is reported, so " +
     'a report that got no answer is simply sent again.',
-  ...allow('device'),
+  ...allow('reportReceipts'),
   request: { body: { required: true, content: { 'application/json': { schema: receiptBody } } } },
   responses: {
     200: { description: 'What was taken.', content: { 'application/json': { schema: receiptAnswer } } },

@@ -30,12 +30,11 @@ const listStuckWorkRoute = createRoute({
   method: 'get',
   path: '/v1/dead-letters/tickets',
   tags: ['Dead letters'],
-  operationId: 'listStuckWork',
   summary: 'List stuck tickets',
   description:
     'Work that failed at every attempt, and still does. Its recipients are `pending`, not lost: the ledger tries ' +
     'again, ever more rarely, until it succeeds or the notification expires. What got done meanwhile is not listed.',
-  ...allow('notifications:read'),
+  ...allow('listStuckWork'),
   request: { query: z.strictObject(pageFields) },
   responses: {
     200: { description: 'A page of stuck work.', content: { 'application/json': { schema: pageOf(stuckWorkAnswer) } } },

@@ -41,11 +41,10 @@ tokens.openapi(
   createRoute({
     method: 'post',
     path: '/v1/tokens',
-    operationId: 'createToken',
     tags: ['Tokens'],
     summary: 'Mint a short-lived token',
     description: 'At most the caller’s rights, and none that make longer-lived keys.',
-    ...allow('tokens:mint'),
+    ...allow('createToken'),
     request: { body: { required: true, content: { 'application/json': { schema: tokenBody } } } },
     responses: {
       201: { description: 'Minted.', content: { 'application/json': { schema: tokenAnswer } } },

@@ -34,10 +34,9 @@ const subscribe = createRoute({
   method: 'put',
   path: '/v1/topics/{topic}/devices/{id}',
   tags: TAGS,
-  operationId: 'subscribe',
   summary: 'Subscribe a device to a topic',
   description: 'Idempotent. Once it has answered, every later send to the topic reaches the device.',
-  ...allow('topics:manage', 'device'),
+  ...allow('subscribe'),
   request: { params: memberParams },
   responses: {
     204: { description: 'Subscribed.' },
@@ -49,12 +48,11 @@ const unsubscribe = createRoute({
   method: 'delete',
   path: '/v1/topics/{topic}/devices/{id}',
   tags: TAGS,
-  operationId: 'unsubscribe',
   summary: 'Unsubscribe a device from a topic',
   description:
     'Idempotent. Once it has answered, no later send to the topic reaches the device; of a send that is under way ' +
     'it gets nothing that was not handed to a push service before.',
-  ...allow('topics:manage', 'device'),
+  ...allow('unsubscribe'),
   request: { params: memberParams },
   responses: {
     204: { description: 'Not subscribed.' },
@@ -66,10 +64,9 @@ const changeTopicMembers = createRoute({
   method: 'post',
   path: '/v1/topics/{topic}/devices',
   tags: TAGS,
-  operationId: 'changeTopicMembers',
   summary: 'Subscribe and unsubscribe devices in bulk',
   description: 'Up to 1,000 devices. Unknown ids are reported; the others are subscribed and unsubscribed.',
-  ...allow('topics:manage'),
+  ...allow('changeTopicMembers'),
   request: {
     params: topicParams,
     body: { required: true, content: { 'application/json': { schema: membershipBody } } },
@@ -84,10 +81,9 @@ const listTopicsRoute = createRoute({
   method: 'get',
   path: '/v1/topics',
   tags: TAGS,
-  operationId: 'listTopics',
   summary: 'List topics',
   description: 'All topics that a device ever subscribed to, by name.',
-  ...allow('topics:read'),
+  ...allow('listTopics'),
   request: {
     query: z.strictObject({
       ...pageFields,
@@ -104,9 +100,8 @@ const getTopic = createRoute({
   method: 'get',
   path: '/v1/topics/{topic}',
   tags: TAGS,
-  operationId: 'getTopic',
   summary: 'Read a topic',
-  ...allow('topics:read'),
+  ...allow('getTopic'),
   request: { params: topicParams },
   responses: {
     200: { description: 'The topic.', content: { 'application/json': { schema: topicAnswer } } },
@@ -118,13 +113,12 @@ const deleteTopicRoute = createRoute({
   method: 'delete',
   path: '/v1/topics/{topic}',
   tags: TAGS,
-  operationId: 'deleteTopic',
   summary: 'Delete a topic',
   description:
     'Ends all its subscriptions. Once it has answered, no later send reaches anybody who has not subscribed again; of ' +
     'a send that is under way whoever was not handed to a push service settles as `suppressed`. Repeat it if it did ' +
     'not answer.',
-  ...allow('app:manage'),
+  ...allow('deleteTopic'),
   request: { params: topicParams },
   responses: { 204: { description: 'Deleted.' }, ...problems('invalid_topic', 'not_found') },
 })

@@ -1,0 +1,73 @@
+/**
+ * Who may call what: one row a call of the API, by its `operationId`. A route gets its security from here and its
+ * place in the reference too, so that a call without a row cannot be written. Pure data; auth.ts enforces it.
+ */
+import { ROLE_SCOPES, ROLES, type Role, type Scope } from '../../push/roles.ts'
+
+/** A scope of keys and tokens; `device`: any device's own key; `root`: the operator. */
+export type Grant = Scope | 'root' | 'device'
+
+/** One of these is enough; none: whoever comes, without a bearer. */
+type Row = readonly Grant[]
+
+export const ACCESS = {
+  createApp: ['root'],
+  getApp: ['root', 'app:manage'],
+  deleteApp: ['root'],
+
+  putFcmCredential: ['root', 'app:manage'],
+  putApnsCredential: ['root', 'app:manage'],
+  putWebPushCredential: ['root', 'app:manage'],
+  listCredentials: ['root', 'app:manage'],
+  deleteCredential: ['root', 'app:manage'],
+
+  createKey: ['root', 'app:manage'],
+  listKeys: ['root', 'app:manage'],
+  revokeKey: ['root', 'app:manage'],
+  createToken: ['tokens:mint'],
+
+  registerDevice: ['devices:register'],
+  importDevices: ['devices:import'],
+  getDevice: ['devices:manage', 'device'],
+  changeDevice: ['devices:manage', 'device'],
+  deleteDevice: ['devices:manage', 'device'],
+
+  listQuarantine: ['devices:manage'],
+  releaseQuarantine: ['app:manage'],
+  confirmQuarantine: ['app:manage'],
+
+  listTopics: ['topics:read'],
+  getTopic: ['topics:read'],
+  deleteTopic: ['app:manage'],
+  subscribe: ['topics:manage', 'device'],
+  unsubscribe: ['topics:manage', 'device'],
+  changeTopicMembers: ['topics:manage'],
+
+  sendNotification: ['notifications:send'],
+  getNotification: ['notifications:read'],
+  cancelNotification: ['notifications:send'],
+  listDeliveries: ['notifications:read'],
+  reportReceipts: ['device'],
+
+  listDeadLetters: ['notifications:read'],
+  replayDeadLetters: ['notifications:send'],
+  listStuckWork: ['notifications:read'],
+
+  getHealth: [],
+} as const satisfies Readonly<Record<string, Row>>
+
+export type OperationId = keyof typeof ACCESS
+
+export const OPERATION_IDS = Object.keys(ACCESS) as OperationId[]
+
+/** What the row of a call says. @throws RangeError when there is no such call */
+export function grantsOf(operationId: string): Row {
+  if (!Object.hasOwn(ACCESS, operationId)) throw new RangeError(`${operationId} has no row in the table of access`)
+  return ACCESS[operationId as OperationId]
+}
+
+/** The roles whose keys may make the call. */
+export function rolesFor(operationId: OperationId): Role[] {
+  const grants = grantsOf(operationId)
+  return ROLES.filter((role) => ROLE_SCOPES[role].some((scope) => grants.includes(scope)))
+}
