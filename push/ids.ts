@@ -6,7 +6,7 @@
  */
 
 /** The catalogue of entities. */
-export type IdPrefix = 'app' | 'key' | 'dev' | 'ntf'
+export type IdPrefix = 'app' | 'key' | 'dev' | 'ntf' | 'sec'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARACTERS = 9

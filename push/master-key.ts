@@ -7,7 +7,12 @@
 const MASTER_KEY_BYTES = 32
 
 /** What a derived key is for. The text is part of the derivation: changing it orphans what was made with it. */
-export type KeyPurpose = 'credential encryption v1' | 'user token v1' | 'device key v1'
+export type KeyPurpose =
+  | 'credential encryption v1'
+  | 'user token v1'
+  | 'device key v1'
+  | 'sealing v2'
+  | 'sealing key name v1'
 
 /** CREDENTIALS_KEY was given, but is not 32 bytes in base64 (or base64url). */
 export class MasterKeyError extends Error {

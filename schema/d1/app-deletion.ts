@@ -5,6 +5,7 @@
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { apiKeyTable } from './api-keys.ts'
+import { appSecretTable } from './app-secrets.ts'
 import { appTable } from './apps.ts'
 import { credentialTable } from './credential-table.ts'
 import { deadLetterSourceTable } from './dead-letter-sources.ts'
@@ -89,9 +90,13 @@ export async function deleteSomeOfApp(db: D1Database, appId: string): Promise<bo
   return topics.length + memberships.length + sources.length > 0
 }
 
-/** Deletes all credentials of an app. */
-export async function deleteCredentials(db: D1Database, appId: string): Promise<void> {
-  await drizzle(db).delete(credentialTable).where(eq(credentialTable.appId, appId))
+/** Deletes all credentials of an app, and the secrets that were made for it. */
+export async function deleteSecrets(db: D1Database, appId: string): Promise<void> {
+  const query = drizzle(db)
+  await query.batch([
+    query.delete(credentialTable).where(eq(credentialTable.appId, appId)),
+    query.delete(appSecretTable).where(eq(appSecretTable.appId, appId)),
+  ])
 }
 
 /** Nothing of the app is left: its row goes too, unless it was marked as deleted after an instant in epoch ms. */

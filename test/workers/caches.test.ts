@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
 import { deleteApp } from '../../schema/d1/app-deletion.ts'
 import { deleteCredential, writeCredential } from '../../schema/d1/credentials.ts'
-import { forgetApp, isKnownApp } from '../../workers/api/known-apps.ts'
+import { forgetApp, recallApp } from '../../workers/api/known-apps.ts'
 import { forgetKey, recallKey } from '../../workers/api/known-keys.ts'
 import { forgetCredential, recallCredential } from '../../workers/jobs/known-credentials.ts'
 import { call, makeApp, ROOT } from './calling.ts'
@@ -46,17 +46,17 @@ describe('an API key', () => {
 describe('an app', () => {
   it('that was deleted elsewhere is known for five seconds more, not longer', async () => {
     const now = Date.now() + 60_000
-    expect(await isKnownApp(env, app.id, now)).toBe(true)
+    expect(await recallApp(env, app.id, now)).toMatchObject({ id: app.id })
     await deleteApp(env.DB, app.id, now)
-    expect(await isKnownApp(env, app.id, now + 4_999)).toBe(true)
-    expect(await isKnownApp(env, app.id, now + 5_000)).toBe(false)
+    expect(await recallApp(env, app.id, now + 4_999)).not.toBeNull()
+    expect(await recallApp(env, app.id, now + 5_000)).toBeNull()
   })
 
   it('that was deleted here is not known from then on', async () => {
-    expect(await isKnownApp(env, app.id, 0)).toBe(true)
+    expect(await recallApp(env, app.id, 0)).not.toBeNull()
     await deleteApp(env.DB, app.id, 0)
     forgetApp(app.id)
-    expect(await isKnownApp(env, app.id, 0)).toBe(false)
+    expect(await recallApp(env, app.id, 0)).toBeNull()
   })
 })
 

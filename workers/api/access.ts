@@ -14,6 +14,8 @@ export const ACCESS = {
   createApp: ['root'],
   getApp: ['root', 'app:manage'],
   deleteApp: ['root'],
+  getSettings: ['root', 'app:manage'],
+  changeSettings: ['root', 'app:manage'],
 
   putFcmCredential: ['root', 'app:manage'],
   putApnsCredential: ['root', 'app:manage'],

@@ -21,6 +21,7 @@ import { quarantine } from './quarantine.ts'
 import { receipts } from './receipts.ts'
 import { mountReference } from './reference.ts'
 import { newRouter } from './router.ts'
+import { settings } from './settings.ts'
 import { stuckWork } from './stuck-work.ts'
 import { tokens } from './tokens.ts'
 import { topics } from './topics.ts'
@@ -68,6 +69,7 @@ api.use(limitBodies)
 
 for (const resource of [
   apps,
+  settings,
   credentials,
   keys,
   tokens,

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { PLATFORMS } from '../../push/device.ts'
 import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
-import { deleteApp, deleteCredentials } from '../../schema/d1/app-deletion.ts'
+import { deleteApp, deleteSecrets } from '../../schema/d1/app-deletion.ts'
 import { insertApp } from '../../schema/d1/apps.ts'
 import { databaseOf, directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
@@ -83,7 +83,7 @@ apps.openapi(
     const now = Date.now()
     for (const keyHash of await deleteApp(directoryDatabase(c.env), id, now)) forgetKey(keyHash)
     forgetApp(id)
-    await deleteCredentials(databaseOf(c.env, id), id)
+    await deleteSecrets(databaseOf(c.env, id), id)
     await Promise.all(PLATFORMS.map((platform) => forgetOlder(c.env, { appId: id, platform }, now)))
     return c.body(null, 204)
   },

@@ -10,7 +10,7 @@ import { readUserToken } from '../../push/user-token.ts'
 import { findApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import type { Caller } from './caller.ts'
-import { isKnownApp } from './known-apps.ts'
+import { recallApp } from './known-apps.ts'
 import { recallKey } from './known-keys.ts'
 import { ApiProblem } from './problem.ts'
 import { credentialsKeyOf } from './secrets.ts'
@@ -77,5 +77,6 @@ async function tokenCaller(env: Env, text: string, now: number): Promise<Caller>
 
 /** Device keys and tokens prove themselves; that their app was deleted, only its table knows. */
 async function requireKnownApp(env: Env, appId: string, now: number): Promise<void> {
-  if (!(await isKnownApp(env, appId, now))) throw new ApiProblem('unauthorized', 'The app of this bearer was deleted.')
+  if ((await recallApp(env, appId, now)) === null)
+    throw new ApiProblem('unauthorized', 'The app of this bearer was deleted.')
 }

@@ -11,7 +11,7 @@ import { MasterKeyError } from '../../push/master-key.ts'
 import type { Outcome } from '../../push/outcome.ts'
 import { readCredential } from '../../schema/d1/credentials.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import { isKnownApp } from '../api/known-apps.ts'
+import { recallApp } from '../api/known-apps.ts'
 
 export interface KnownCredential {
   readonly version: number
@@ -62,7 +62,7 @@ async function openStored(env: Env, { appId, platform }: CredentialName): Promis
 
 /** One that is missing may be set again, and is waited for; an app that was deleted comes back no more. */
 async function withoutCredential(env: Env, appId: string): Promise<Outcome> {
-  if (await isKnownApp(env, appId, Date.now())) return { kind: 'misconfigured', reason: 'no_credentials' }
+  if ((await recallApp(env, appId, Date.now())) !== null) return { kind: 'misconfigured', reason: 'no_credentials' }
   return { kind: 'refused', reason: 'app_deleted' }
 }
 

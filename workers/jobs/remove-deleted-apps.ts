@@ -4,8 +4,8 @@
  */
 import {
   deleteApp,
-  deleteCredentials,
   deleteDevices,
+  deleteSecrets,
   deleteSomeOfApp,
   forgetApp,
   listDeletedApps,
@@ -26,7 +26,7 @@ export async function removeDeletedApps(env: Env, now: number): Promise<void> {
   for (const { id, deletedAt } of await listDeletedApps(directoryDatabase(env), APPS_A_MINUTE)) {
     // What a call that was under way while the app was deleted has put back.
     await deleteApp(directoryDatabase(env), id, now)
-    await deleteCredentials(databaseOf(env, id), id)
+    await deleteSecrets(databaseOf(env, id), id)
     let more = true
     for (let step = 0; step < STEPS_A_MINUTE && more; step++) more = await takeStep(env, id)
     if (!more && now - deletedAt > LATE_CALLS_MS) await forgetApp(directoryDatabase(env), id, now - LATE_CALLS_MS)

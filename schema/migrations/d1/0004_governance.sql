@@ -1,0 +1,13 @@
+CREATE TABLE `app_secret` (
+	`app_id` text NOT NULL,
+	`use` text NOT NULL,
+	`id` text NOT NULL,
+	`sealed` blob NOT NULL,
+	`created_at` integer NOT NULL,
+	`retired_at` integer,
+	`expires_at` integer,
+	PRIMARY KEY(`app_id`, `use`, `id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+ALTER TABLE `app` ADD `settings` text;--> statement-breakpoint
+ALTER TABLE `app` ADD `quotas` text;
