@@ -6,10 +6,17 @@ describe('roles', () => {
     expect(ROLE_SCOPES.client).toEqual(['devices:register'])
   })
 
-  it('below admin never manage the app or import', () => {
+  it('below admin govern nothing and import nothing', () => {
+    const admins = [
+      'app:manage',
+      'credentials:manage',
+      'keys:manage',
+      'topics:delete',
+      'quarantine:decide',
+      'devices:import',
+    ]
     for (const role of ['sender', 'analyst', 'client'] as const) {
-      expect(ROLE_SCOPES[role]).not.toContain('app:manage')
-      expect(ROLE_SCOPES[role]).not.toContain('devices:import')
+      expect(ROLE_SCOPES[role].filter((scope) => admins.includes(scope))).toEqual([])
     }
   })
 })
@@ -23,6 +30,10 @@ describe('a token’s scope', () => {
     ['devices:import', ROLE_SCOPES.sender, false, 'beyond_caller'],
     ['tokens:mint', ROLE_SCOPES.admin, false, 'not_delegable'],
     ['app:manage', ROLE_SCOPES.admin, false, 'not_delegable'],
+    ['keys:manage', ROLE_SCOPES.admin, false, 'not_delegable'],
+    ['credentials:manage', ROLE_SCOPES.admin, false, 'not_delegable'],
+    ['topics:delete', ROLE_SCOPES.admin, false, null],
+    ['topics:delete', ROLE_SCOPES.admin, true, 'not_for_users'],
     ['app:manage', [], false, 'beyond_caller'],
   ])('%s of a caller with %j, bound to a user: %s → %s', (scope, held, boundToUser, refusal) => {
     expect(refuseScope(scope, held, boundToUser)).toBe(refusal)

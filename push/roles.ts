@@ -13,20 +13,21 @@ interface ScopeKind {
 }
 
 /**
- * The scopes. What can make a longer-lived key than itself is not delegable, and a token bound to a user
- * carries only what is about that user.
+ * The scopes. What decides who else may do something, and what a token would leave behind it, is not delegable; and a
+ * token bound to a user carries only what is about that user.
  */
 export const SCOPES = {
-  'app:manage': {
-    allows: 'set credentials, create and revoke API keys, delete topics, decide about quarantine',
-    delegation: 'no_token',
-  },
+  'app:manage': { allows: 'read the app, read and change its settings', delegation: 'no_token' },
+  'credentials:manage': { allows: 'set, list and delete push-service credentials', delegation: 'no_token' },
+  'keys:manage': { allows: 'create, list and revoke API keys', delegation: 'no_token' },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
   'devices:register': { allows: 'register a device', delegation: 'any_token' },
   'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },
   'devices:import': { allows: 'import devices in bulk', delegation: 'app_token' },
+  'quarantine:decide': { allows: 'let devices out of quarantine, or retire them for good', delegation: 'app_token' },
   'topics:read': { allows: 'list topics and their sizes', delegation: 'app_token' },
   'topics:manage': { allows: 'subscribe and unsubscribe any device', delegation: 'app_token' },
+  'topics:delete': { allows: 'delete topics', delegation: 'app_token' },
   'notifications:send': { allows: 'create, cancel and replay notifications', delegation: 'app_token' },
   'notifications:read': { allows: 'read notifications, counts, deliveries and dead letters', delegation: 'app_token' },
 } as const satisfies Record<string, ScopeKind>

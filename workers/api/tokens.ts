@@ -43,7 +43,8 @@ tokens.openapi(
     path: '/v1/tokens',
     tags: ['Tokens'],
     summary: 'Mint a short-lived token',
-    description: 'At most the caller’s rights, and none that make longer-lived keys.',
+    description:
+      'At most the caller’s rights, and none with which something is done that outlives the token: keys, credentials, settings.',
     ...allow('createToken'),
     request: { body: { required: true, content: { 'application/json': { schema: tokenBody } } } },
     responses: {
@@ -62,7 +63,7 @@ tokens.openapi(
 
 const REFUSALS: Readonly<Record<ScopeRefusal, string>> = {
   beyond_caller: 'the caller has not got it',
-  not_delegable: 'it could make keys that outlive the token',
+  not_delegable: 'what is done with it outlives a token',
   not_for_users: 'it reaches beyond one user; leave out user_id, or the scope',
 }
 
