@@ -109,7 +109,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workers',
-          include: ['test/workers/**/*.test.ts'],
+          include: ['test/{workers,security}/**/*.test.ts'],
           globalSetup: ['test/egress/global-setup.ts'],
           setupFiles: ['test/workers/apply-migrations.ts'],
           deps: BUNDLED_BEFOREHAND,
