@@ -73,3 +73,10 @@ export function rolesFor(operationId: OperationId): Role[] {
   const grants = grantsOf(operationId)
   return ROLES.filter((role) => ROLE_SCOPES[role].some((scope) => grants.includes(scope)))
 }
+
+/** What an app's own clients call: with a client key, a device key, or nothing. */
+export function isClientCall(operationId: string): boolean {
+  const grants = grantsOf(operationId)
+  const clientScopes: readonly Grant[] = ROLE_SCOPES.client
+  return grants.length === 0 || grants.some((grant) => grant === 'device' || clientScopes.includes(grant))
+}

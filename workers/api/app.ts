@@ -1,13 +1,12 @@
 /**
  * The HTTP API: what every request goes through, and one file a resource. No handler of its own.
  */
-import { cors } from 'hono/cors'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
-import { secureHeaders } from 'hono/secure-headers'
 import { apps } from './apps.ts'
 import { limitBodies } from './body-limit.ts'
 import { credentials } from './credentials.ts'
+import { crossOrigin } from './cross-origin.ts'
 import { deadLetters } from './dead-letters.ts'
 import { deliveries } from './deliveries.ts'
 import { deviceImport } from './device-import.ts'
@@ -20,7 +19,10 @@ import { ApiProblem } from './problem.ts'
 import { quarantine } from './quarantine.ts'
 import { receipts } from './receipts.ts'
 import { mountReference } from './reference.ts'
+import { limitRequests } from './request-limits.ts'
+import { requireHttps } from './require-https.ts'
 import { newRouter } from './router.ts'
+import { keepNothing, securityHeaders } from './security-headers.ts'
 import { settings } from './settings.ts'
 import { stuckWork } from './stuck-work.ts'
 import { tokens } from './tokens.ts'
@@ -32,27 +34,11 @@ api.onError((error, c) => respondToError(error, c))
 api.notFound((c) => respondToError(new ApiProblem('route_not_found', `${c.req.path} is no route. See /docs.`), c))
 
 api.use(requestId({ generator: () => `req_${crypto.randomUUID().replaceAll('-', '')}` }))
-// Nothing that the API answers may load or run anything, but for the reference page's own stylesheet.
-api.use(
-  secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      styleSrc: ["'self'"],
-      imgSrc: ['data:'],
-      frameAncestors: ["'none'"],
-    },
-  }),
-)
-// Clients register from pages of any origin. Bearers are never sent by a browser on its own, so there is nothing
-// that another origin could borrow.
-api.use(
-  cors({
-    origin: '*',
-    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
-    exposeHeaders: ['Location', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'],
-    maxAge: 86_400,
-  }),
-)
+api.use(securityHeaders)
+api.use(keepNothing)
+api.use(requireHttps)
+api.use(limitRequests)
+api.use(crossOrigin(api))
 api.use(
   methodNotAllowed({
     app: api,

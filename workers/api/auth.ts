@@ -8,6 +8,7 @@ import { ACCESS, type Grant, type OperationId } from './access.ts'
 import { authenticate } from './authenticate.ts'
 import { type Caller, holds } from './caller.ts'
 import type { ApiEnv } from './context.ts'
+import { requireAllowedOrigin } from './cross-origin.ts'
 import { ApiProblem } from './problem.ts'
 import { rootKeyOf } from './secrets.ts'
 
@@ -32,6 +33,7 @@ function securityOf(grant: Grant): Record<string, string[]> {
 function guard(grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
   return async function allowed(c, next) {
     const caller = await identify(c.env, c.req.header('Authorization'), grants)
+    await requireAllowedOrigin(c, caller)
     if (!grants.some((grant) => has(caller, grant))) throw refusal(caller, grants)
     c.set('caller', caller)
     await next()

@@ -8,5 +8,14 @@ export interface ApiEnv {
     caller: Caller
     /** `req_…`, or what the caller sent as `X-Request-Id`. In every answer and every problem. */
     requestId: string
+    /** Set by cross-origin.ts where a page of another origin makes a client call. */
+    page: Page | undefined
   }
+}
+
+export interface Page {
+  /** As its browser says. */
+  readonly origin: string
+  /** What `Access-Control-Allow-Origin` will say; null: nothing. Any page, as long as no app is known whose list it is. */
+  readonly readableBy: string | null
 }

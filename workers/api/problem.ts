@@ -7,7 +7,7 @@
 export type Retry = 'now' | 'backoff' | 'never'
 
 interface ProblemKind {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 422 | 431 | 500 | 503
   readonly title: string
   readonly retry: Retry
 }
@@ -28,6 +28,8 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'The bearer is missing or not valid', retry: 'never' },
   token_expired: { status: 401, title: 'The token has expired', retry: 'never' },
   forbidden: { status: 403, title: 'The caller may not do this', retry: 'never' },
+  https_required: { status: 403, title: 'The request came over plain HTTP', retry: 'never' },
+  origin_not_allowed: { status: 403, title: 'Pages of this origin may not call for this app', retry: 'never' },
   app_key_required: { status: 403, title: 'This call needs a key of an app', retry: 'never' },
   user_mismatch: { status: 403, title: 'The caller may not act for this user', retry: 'never' },
   scope_not_allowed: { status: 403, title: 'The token may not carry this scope', retry: 'never' },
@@ -38,8 +40,10 @@ export const PROBLEMS = {
   address_in_use: { status: 409, title: 'Another device has this address', retry: 'never' },
   body_too_large: { status: 413, title: 'The body is too large', retry: 'never' },
   too_many_lines: { status: 413, title: 'The import has too many lines', retry: 'never' },
+  url_too_long: { status: 414, title: 'The URL is too long', retry: 'never' },
   unsupported_media_type: { status: 415, title: 'The body has another media type', retry: 'never' },
   idempotency_mismatch: { status: 422, title: 'The idempotency key was used with another body', retry: 'never' },
+  headers_too_large: { status: 431, title: 'The headers are too large', retry: 'never' },
   internal: { status: 500, title: 'Something went wrong on our side', retry: 'backoff' },
   root_key_missing: { status: 503, title: 'ROOT_KEY is not set', retry: 'never' },
   credentials_key_missing: { status: 503, title: 'CREDENTIALS_KEY is not set', retry: 'never' },
