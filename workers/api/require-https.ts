@@ -18,7 +18,7 @@ export const requireHttps: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next()
 }
 
-/** @param allowHttp the variable: anything but nothing lets plain HTTP pass */
+/** @param allowHttp the variable ALLOW_HTTP */
 function mayAnswer(url: string, allowHttp: string): boolean {
-  return url.startsWith('https:') || Boolean(allowHttp) || isLoopback(new URL(url).hostname)
+  return url.startsWith('https:') || allowHttp === 'true' || isLoopback(new URL(url).hostname)
 }
