@@ -15,8 +15,27 @@ import { base64url, exportJWK, generateKeyPair, type JWK } from 'jose'
 export const APP_SECRET_USES = ['tokens', 'messages', 'device_keys', 'links'] as const
 export type AppSecretUse = (typeof APP_SECRET_USES)[number]
 
+const DAY_SECONDS = 24 * 60 * 60
+
+/**
+ * How long what an earlier secret made stays good after a rotation that says nothing: as long as there may be something of
+ * its making.
+ *
+ * - `tokens`: they live an hour, and for five seconds more an isolate may not have heard of the new secret
+ * - `messages`: a push service keeps a push for up to 28 days; two more for a device that is slow to show it
+ * - `device_keys`: a device gets its new key when the app registers it again, at its next start. One that was not started
+ *   for 270 days is stale to FCM too
+ * - `links`: they are in pushes of up to 28 days, and a notification can be asked about for 30 days after it is over
+ */
+export const DEFAULT_OVERLAP_SECONDS: Readonly<Record<AppSecretUse, number>> = {
+  tokens: 3_660,
+  messages: 30 * DAY_SECONDS,
+  device_keys: 270 * DAY_SECONDS,
+  links: 60 * DAY_SECONDS,
+}
+
 /** Uses whose public half is published as JWKS. ES256 because every browser, iOS and Android verify it natively. */
-const SIGNING: readonly AppSecretUse[] = ['tokens', 'messages']
+export const SIGNING_USES: readonly AppSecretUse[] = ['tokens', 'messages']
 
 /** HMAC-SHA-256 wants 32 bytes. */
 const HMAC_KEY_BYTES = 32
@@ -37,7 +56,7 @@ export interface AppSecret {
 export type SecretMaterial = { readonly jwk: JWK } | { readonly hmacKey: string }
 
 export function isSigningUse(use: AppSecretUse): boolean {
-  return SIGNING.includes(use)
+  return SIGNING_USES.includes(use)
 }
 
 /** New material from the platform's randomness, for the use. */
@@ -49,11 +68,22 @@ export async function makeSecretMaterial(use: AppSecretUse): Promise<SecretMater
   return { jwk: await exportJWK(privateKey) }
 }
 
-/** What JWKS says of a signing key (RFC 7517 §4); null for one that has no public half. */
-export function publicJwkOf({ id, material }: AppSecret): JWK | null {
+/** What JWKS says of a signing key (RFC 7517 §4, RFC 7518 §6.2.1). */
+export interface PublicJwk {
+  readonly kty: 'EC'
+  readonly crv: 'P-256'
+  readonly x: string
+  readonly y: string
+  readonly kid: string
+  readonly use: 'sig'
+  readonly alg: 'ES256'
+}
+
+/** Null for a secret that has no public half. */
+export function publicJwkOf({ id, material }: AppSecret): PublicJwk | null {
   if (!('jwk' in material)) return null
-  const { kty, crv, x, y } = material.jwk
-  return { kty, crv, x, y, kid: id, use: 'sig', alg: 'ES256' }
+  const { x, y } = material.jwk
+  return { kty: 'EC', crv: 'P-256', x: x!, y: y!, kid: id, use: 'sig', alg: 'ES256' }
 }
 
 /** The one that makes new things: of those that are not retired the newest. */

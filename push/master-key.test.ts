@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { deriveKeyBytes, MasterKeyError, parseMasterKey } from './master-key.ts'
+import { deriveKeyBytes, MasterKeyError, masterKeysOf, parseMasterKey } from './master-key.ts'
 
 const BYTES = Buffer.from(Array.from({ length: 32 }, (_, i) => 0xff - i * 3))
 
@@ -29,10 +29,34 @@ describe('the master key', () => {
     expect(derived).toEqual(Buffer.from(hkdfSync('sha256', BYTES, '', 'fanfare device key v1\0app_1', 32)))
     const others = await Promise.all([
       deriveKeyBytes(text, 'device key v1', 'app_2'),
-      deriveKeyBytes(text, 'user token v1', 'app_1'),
+      deriveKeyBytes(text, 'sealing v2', 'app_1'),
       deriveKeyBytes(text, 'credential encryption v1', ''),
     ])
     const all = [BYTES, derived, ...others].map((key) => Buffer.from(key).toString('hex'))
     expect(new Set(all).size).toBe(5)
+  })
+})
+
+describe('the master keys', () => {
+  const KEY = BYTES.toString('base64')
+  const older = (seed: number) => Buffer.alloc(32, seed).toString('base64')
+
+  it.each([
+    ['there is one', undefined, [KEY]],
+    ['there was none before', '', [KEY]],
+    ['there was one before', older(1), [KEY, older(1)]],
+    ['there were several', `${older(1)},${older(2)},`, [KEY, older(1), older(2)]],
+  ])('begin with the one that seals, when %s', (_when, previous, expected) => {
+    expect(masterKeysOf({ CREDENTIALS_KEY: KEY, CREDENTIALS_KEY_PREVIOUS: previous })).toEqual(expected)
+  })
+
+  it.each([
+    ['CREDENTIALS_KEY', undefined, ''],
+    ['CREDENTIALS_KEY', 'short', older(1)],
+    ['CREDENTIALS_KEY_PREVIOUS', KEY, `${older(1)},short`],
+  ])('are none when %s is wrong, and say which', (name, key, previous) => {
+    const read = () => masterKeysOf({ CREDENTIALS_KEY: key, CREDENTIALS_KEY_PREVIOUS: previous })
+    expect(read).toThrow(MasterKeyError)
+    expect(read).toThrow(`${name} must be`)
   })
 })

@@ -7,23 +7,46 @@
 const MASTER_KEY_BYTES = 32
 
 /** What a derived key is for. The text is part of the derivation: changing it orphans what was made with it. */
-export type KeyPurpose =
-  | 'credential encryption v1'
-  | 'user token v1'
-  | 'device key v1'
-  | 'sealing v2'
-  | 'sealing key name v1'
+export type KeyPurpose = 'credential encryption v1' | 'device key v1' | 'sealing v2' | 'sealing key name v1'
 
-/** CREDENTIALS_KEY was given, but is not 32 bytes in base64 (or base64url). */
+/** Those that may have sealed something; the first one seals. */
+export type MasterKeys = readonly [string, ...string[]]
+
+/** Where they come from. */
+export interface MasterKeyVars {
+  /** Seals, and opens. */
+  readonly CREDENTIALS_KEY?: string
+  /** One or several, comma separated: open what they sealed before CREDENTIALS_KEY took their place. */
+  readonly CREDENTIALS_KEY_PREVIOUS?: string
+}
+
+/** A master key is missing, or is not 32 bytes in base64 (or base64url). */
 export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError'
+  readonly variable: keyof MasterKeyVars
+
+  constructor(variable: keyof MasterKeyVars) {
+    super(`${variable} must be ${MASTER_KEY_BYTES} bytes in base64; this one is not.`)
+    this.variable = variable
+  }
 }
 
 /** @throws MasterKeyError */
-export function parseMasterKey(text: string): Uint8Array<ArrayBuffer> {
+export function parseMasterKey(
+  text: string,
+  variable: keyof MasterKeyVars = 'CREDENTIALS_KEY',
+): Uint8Array<ArrayBuffer> {
   const bytes = decodeBase64(text.trim())
   if (bytes?.length === MASTER_KEY_BYTES) return bytes
-  throw new MasterKeyError(`CREDENTIALS_KEY must be ${MASTER_KEY_BYTES} bytes in base64; this one is not.`)
+  throw new MasterKeyError(variable)
+}
+
+/** Those that may have sealed what is stored; the first one seals. @throws MasterKeyError */
+export function masterKeysOf({ CREDENTIALS_KEY = '', CREDENTIALS_KEY_PREVIOUS = '' }: MasterKeyVars): MasterKeys {
+  parseMasterKey(CREDENTIALS_KEY)
+  const previous = CREDENTIALS_KEY_PREVIOUS.split(',').filter((key) => key.trim() !== '')
+  for (const key of previous) parseMasterKey(key, 'CREDENTIALS_KEY_PREVIOUS')
+  return [CREDENTIALS_KEY, ...previous]
 }
 
 /**

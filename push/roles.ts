@@ -17,7 +17,7 @@ interface ScopeKind {
  * token bound to a user carries only what is about that user.
  */
 export const SCOPES = {
-  'app:manage': { allows: 'read the app, read and change its settings', delegation: 'no_token' },
+  'app:manage': { allows: 'read the app, change its settings, rotate its secrets', delegation: 'no_token' },
   'credentials:manage': { allows: 'set, list and delete push-service credentials', delegation: 'no_token' },
   'keys:manage': { allows: 'create, list and revoke API keys', delegation: 'no_token' },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },

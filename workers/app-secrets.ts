@@ -5,6 +5,7 @@
 import { type AppSecret, type AppSecretUse, acceptedOf, currentOf, makeSecretMaterial } from '../push/app-secret.ts'
 import { ExpiringMap } from '../push/expiring-map.ts'
 import { ID_RANDOM_BYTES, makeId } from '../push/ids.ts'
+import type { MasterKeys } from '../push/master-key.ts'
 import { SEAL_IV_BYTES } from '../push/sealing.ts'
 import { insertFirstAppSecret, type NewAppSecret, readAppSecrets } from '../schema/d1/app-secrets.ts'
 import { databaseOf } from '../schema/databases.ts'
@@ -18,7 +19,7 @@ interface Asked {
   readonly appId: string
   readonly use: AppSecretUse
   /** Those that may have sealed it; the first one seals. */
-  readonly masterKeys: readonly [string, ...string[]]
+  readonly masterKeys: MasterKeys
   /** Epoch ms. */
   readonly now: number
 }
@@ -54,7 +55,7 @@ async function recall(env: Env, { appId, use, masterKeys, now }: Asked): Promise
   const kept = known.get(key, now)
   if (kept !== undefined) return kept
   const { deletions } = known
-  const secrets = await readAppSecrets(databaseOf(env, appId), masterKeys, appId, use)
+  const secrets = await readAppSecrets(databaseOf(env, appId), masterKeys, { appId, use, now })
   if (secrets.length > 0 && known.deletions === deletions) known.set(key, secrets, now)
   return secrets
 }

@@ -5,8 +5,10 @@
 interface FanfareSecrets {
   /** The operator's bearer key: creates apps, credentials and keys. */
   readonly ROOT_KEY?: string
-  /** 32 bytes in base64: encrypts credentials at rest; user tokens and device keys are derived from it. */
+  /** 32 bytes in base64: seals what is secret in D1. */
   readonly CREDENTIALS_KEY?: string
+  /** Older ones, comma separated, while what they sealed is not all sealed anew (`npm run credentials:rotate`). */
+  readonly CREDENTIALS_KEY_PREVIOUS?: string
   /** Shared with the egress. */
   readonly EGRESS_KEY?: string
   /** The Worker in front of an egress that is a container (egress/container/): bound by the operator who has one. */

@@ -34,6 +34,13 @@ export async function findApiKey(db: D1Database, keyHash: string): Promise<ApiKe
   return key ?? null
 }
 
+/** The key with that id, also when it is revoked or expired. Null: the app has none. */
+export async function readApiKey(db: D1Database, appId: string, id: string): Promise<ApiKeyRow | null> {
+  const that = and(eq(apiKeyTable.appId, appId), eq(apiKeyTable.id, id))
+  const [key] = await drizzle(db).select().from(apiKeyTable).where(that)
+  return key ?? null
+}
+
 /** A page of an app's keys in the order they were made. @param after the last id of the page before, or '' */
 export async function listApiKeys(db: D1Database, appId: string, after: string, limit: number): Promise<ApiKeyRow[]> {
   const onPage = and(eq(apiKeyTable.appId, appId), gt(apiKeyTable.id, after))

@@ -2,13 +2,13 @@
  * The secrets that Fanfare makes for an app, sealed on the way in and opened on the way out. Nobody else sees the
  * sealed bytes.
  */
-import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
-import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { AppSecret, AppSecretUse, SecretMaterial } from '../../push/app-secret.ts'
 import { seal, unseal } from '../../push/sealing.ts'
 
-/** `WITHOUT ROWID` (see the migration). */
+/** `WITHOUT ROWID` (see the migration). The index finds those to delete; most never have an end. */
 export const appSecretTable = sqliteTable(
   'app_secret',
   {
@@ -22,7 +22,10 @@ export const appSecretTable = sqliteTable(
     retiredAt: integer('retired_at'),
     expiresAt: integer('expires_at'),
   },
-  (table) => [primaryKey({ columns: [table.appId, table.use, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.appId, table.use, table.id] }),
+    index('app_secret_expiry').on(table.expiresAt).where(isNotNull(table.expiresAt)),
+  ],
 )
 
 /** A secret that was just made, and how to seal it: the master key and a fresh initialization vector. */
@@ -36,14 +39,19 @@ export interface NewAppSecret {
   readonly iv: Uint8Array<ArrayBuffer>
 }
 
-/** All secrets of an app for one use, opened. @throws MasterKeyError, SealError */
+/**
+ * The secrets of an app for one use whose work is still good, opened.
+ *
+ * @param now epoch ms
+ * @throws MasterKeyError, SealError
+ */
 export async function readAppSecrets(
   db: D1Database,
   masterKeys: readonly string[],
-  appId: string,
-  use: AppSecretUse,
+  { appId, use, now }: { readonly appId: string; readonly use: AppSecretUse; readonly now: number },
 ): Promise<AppSecret[]> {
-  const ofUse = and(eq(appSecretTable.appId, appId), eq(appSecretTable.use, use))
+  const { expiresAt: endsAt } = appSecretTable
+  const ofUse = and(eq(appSecretTable.appId, appId), eq(appSecretTable.use, use), or(isNull(endsAt), gt(endsAt, now)))
   const rows = await drizzle(db).select().from(appSecretTable).where(ofUse)
   return await Promise.all(
     rows.map(async ({ sealed, id, createdAt, retiredAt, expiresAt }) => {
@@ -65,32 +73,48 @@ export async function insertFirstAppSecret(db: D1Database, secret: NewAppSecret)
 }
 
 /**
- * Stores a secret in place of the current one, which makes nothing new from then on.
+ * Stores a secret in place of the current one, which makes nothing new from then on. What any earlier one made is good
+ * until `expiresAt` (epoch ms) and not longer. Answers how many were retired by it.
  *
- * @param expiresAt epoch ms: until then what the old ones made stays good
  * @throws MasterKeyError
  */
-export async function replaceAppSecret(db: D1Database, secret: NewAppSecret, expiresAt: number): Promise<void> {
+export async function replaceAppSecret(db: D1Database, secret: NewAppSecret, expiresAt: number): Promise<number> {
   const { appId, use, id, createdAt } = secret
+  const { expiresAt: endsAt, retiredAt } = appSecretTable
   const query = drizzle(db)
-  const older = and(eq(appSecretTable.appId, appId), eq(appSecretTable.use, use), isNull(appSecretTable.retiredAt))
+  const earlier = and(
+    eq(appSecretTable.appId, appId),
+    eq(appSecretTable.use, use),
+    or(isNull(endsAt), gt(endsAt, expiresAt)),
+  )
   const sealed = await sealMaterial(secret)
-  await query.batch([
-    query.update(appSecretTable).set({ retiredAt: createdAt, expiresAt }).where(older),
+  const [retired] = await query.batch([
+    query
+      .update(appSecretTable)
+      .set({ retiredAt: sql`coalesce(${retiredAt}, ${createdAt})`, expiresAt })
+      .where(earlier)
+      .returning({ retiredAt }),
     query.insert(appSecretTable).values({ appId, use, id, sealed: sealed.buffer, createdAt }),
   ])
+  return retired.length
 }
 
-/** What retired secrets made is refused from now on. @param now epoch ms */
-export async function expireRetiredSecrets(
-  db: D1Database,
-  appId: string,
-  use: AppSecretUse,
-  now: number,
-): Promise<void> {
-  const retired = and(eq(appSecretTable.appId, appId), eq(appSecretTable.use, use), lt(appSecretTable.retiredAt, now))
-  const later = or(isNull(appSecretTable.expiresAt), sql`${appSecretTable.expiresAt} > ${now}`)
-  await drizzle(db).update(appSecretTable).set({ expiresAt: now }).where(and(retired, later))
+/** What there is to know of an app's secrets without opening them, in the order of use and making. */
+export async function listAppSecrets(db: D1Database, appId: string): Promise<Omit<AppSecret, 'material'>[]> {
+  const { use, id, createdAt, retiredAt, expiresAt } = appSecretTable
+  return await drizzle(db)
+    .select({ use, id, createdAt, retiredAt, expiresAt })
+    .from(appSecretTable)
+    .where(eq(appSecretTable.appId, appId))
+    .orderBy(asc(use), asc(id))
+}
+
+/** Deletes secrets whose work ended before an instant in epoch ms. */
+export async function deleteExpiredAppSecrets(db: D1Database, before: number, limit: number): Promise<void> {
+  await drizzle(db).run(sql`
+    delete from app_secret where (app_id, use, id) in (
+      select app_id, use, id from app_secret indexed by app_secret_expiry
+      where expires_at is not null and expires_at < ${before} limit ${limit})`)
 }
 
 function sealMaterial({ masterKey, appId, use, material, iv }: NewAppSecret): Promise<Uint8Array<ArrayBuffer>> {

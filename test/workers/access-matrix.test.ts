@@ -50,6 +50,7 @@ function fill({ method, path, operationId }: DocumentedCall): string {
   const ids = {
     '{topic}': 'nowhere',
     '{platform}': 'fcm',
+    '{use}': 'links',
     '{id}': `${path.includes('/devices') ? 'dev' : path.includes('/keys') ? 'key' : 'ntf'}_${NOBODYS}`,
   }
   const appId = operationId === 'deleteApp' && method === 'DELETE' ? `app_${NOBODYS}` : app.id

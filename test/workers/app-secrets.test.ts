@@ -32,10 +32,10 @@ describe('the secret of an app', () => {
     const [app, other] = [await makeApp(), await makeApp()]
     await currentSecret(env, ask(app.id))
     await env.DB.prepare('update app_secret set app_id = ? where app_id = ?').bind(other.id, app.id).run()
-    await expect(readAppSecrets(env.DB, MASTER_KEYS, other.id, 'tokens')).rejects.toThrow(SealError)
+    await expect(readAppSecrets(env.DB, MASTER_KEYS, ask(other.id))).rejects.toThrow(SealError)
     await env.DB.prepare('update app_secret set app_id = ? where app_id = ?').bind(app.id, other.id).run()
     const foreign = [btoa('x'.repeat(32))]
-    await expect(readAppSecrets(env.DB, foreign, app.id, 'tokens')).rejects.toThrow(SealError)
+    await expect(readAppSecrets(env.DB, foreign, ask(app.id))).rejects.toThrow(SealError)
   })
 
   it('is replaced by another one, and stays good until the overlap is over', async () => {

@@ -1,16 +1,14 @@
 /** Short-lived tokens: what they carry and what is made of wrong ones. */
-import { beforeAll, describe, expect, it } from 'vitest'
-import { mintUserToken } from '../../push/user-token.ts'
-import { call, makeApp } from './calling.ts'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { revokeApiKey } from '../../schema/d1/api-keys.ts'
+import { call, makeApp, ROOT } from './calling.ts'
 
 type App = Awaited<ReturnType<typeof makeApp>>
 let app: App
-let other: App
-const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 
 beforeAll(async () => {
   app = await makeApp()
-  other = await makeApp('Chess')
 })
 
 const mint = (bearer: string, body: unknown, options = {}) => call('POST', '/v1/tokens', { bearer, body, ...options })
@@ -74,17 +72,59 @@ describe('a token', () => {
   })
 
   it('that has expired is told so', async () => {
-    const lifetime = { now: Date.now() - 120_000, ttlSeconds: 60 }
-    const { text } = await mintUserToken(KEY, { appId: app.id, userId: null, scopes: ['topics:read'] }, lifetime)
-    const answer = await topics(text)
+    const { body } = await mint(app.sender, { scopes: ['topics:read'], ttl_seconds: 60 })
+    vi.useFakeTimers({ now: Date.parse(body.expires_at), toFake: ['Date'] })
+    const answer = await topics(body.token)
+    vi.useRealTimers()
     expect([answer.status, answer.body.code]).toEqual([401, 'token_expired'])
     expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
   })
 
-  it('whose app was exchanged is not valid', async () => {
-    const { body } = await mint(app.admin, { scopes: ['topics:read'], ttl_seconds: 60 })
-    const [header, payload, signature] = body.token.split('.') as [string, string, string]
-    const forged = btoa(atob(header).replace(app.id, other.id)).replace(/=+$/, '')
-    expect((await topics([forged, payload, signature].join('.'))).status).toBe(401)
+  it('says in its header which app and which key, and the key is in the app’s JWKS', async () => {
+    const { body } = await mint(app.sender, { scopes: ['topics:read'], ttl_seconds: 60 })
+    const header = JSON.parse(atob(body.token.split('.')[0]))
+    const { keys } = (await call('GET', `/v1/apps/${app.id}/jwks.json`)).body
+    expect(header).toEqual({ alg: 'ES256', typ: 'fanfare-token+jwt', kid: expect.any(String), aud: app.id })
+    expect(keys.map(({ kid }: { kid: string }) => kid)).toContain(header.kid)
+  })
+})
+
+describe('the key that minted a token', () => {
+  const topics = (bearer: string) => call('GET', '/v1/topics', { bearer })
+  const makeKey = async (more = {}) => {
+    const path = `/v1/apps/${app.id}/keys`
+    return (await call('POST', path, { bearer: ROOT, body: { role: 'sender', ...more } })).body
+  }
+  const tokenOf = async (key: string) => {
+    return (await mint(key, { scopes: ['topics:read'], ttl_seconds: 600 })).body.token
+  }
+
+  it('ends its tokens at once when it is revoked', async () => {
+    const key = await makeKey()
+    const token = await tokenOf(key.key)
+    expect((await topics(token)).status).toBe(200)
+    await call('DELETE', `/v1/apps/${app.id}/keys/${key.id}`, { bearer: ROOT })
+    expect((await topics(token)).status).toBe(401)
+  })
+
+  it('ends its tokens within five seconds when it is revoked elsewhere', async () => {
+    const key = await makeKey()
+    const token = await tokenOf(key.key)
+    const now = Date.now()
+    vi.useFakeTimers({ now, toFake: ['Date'] })
+    expect((await topics(token)).status).toBe(200)
+    await revokeApiKey(env.DB, app.id, key.id, now)
+    vi.setSystemTime(now + 5_000)
+    expect((await topics(token)).status).toBe(401)
+    vi.useRealTimers()
+  })
+
+  it('ends its tokens when it expires, though they have longer to live', async () => {
+    const key = await makeKey({ expires_at: new Date(Date.now() + 60_000).toISOString() })
+    const token = await tokenOf(key.key)
+    expect((await topics(token)).status).toBe(200)
+    vi.useFakeTimers({ now: Date.now() + 60_001, toFake: ['Date'] })
+    expect((await topics(token)).status).toBe(401)
+    vi.useRealTimers()
   })
 })

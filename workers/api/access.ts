@@ -23,6 +23,10 @@ export const ACCESS = {
   listCredentials: ['root', 'credentials:manage'],
   deleteCredential: ['root', 'credentials:manage'],
 
+  listAppSecrets: ['root', 'app:manage'],
+  rotateAppSecret: ['root', 'app:manage'],
+  getJwks: [],
+
   createKey: ['root', 'keys:manage'],
   listKeys: ['root', 'keys:manage'],
   revokeKey: ['root', 'keys:manage'],

@@ -3,6 +3,7 @@
  */
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
+import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
 import { limitBodies } from './body-limit.ts'
 import { credentials } from './credentials.ts'
@@ -13,6 +14,7 @@ import { deviceImport } from './device-import.ts'
 import { devices } from './devices.ts'
 import { respondToError } from './error-response.ts'
 import { health } from './health.ts'
+import { jwks } from './jwks.ts'
 import { keys } from './keys.ts'
 import { notifications } from './notifications.ts'
 import { ApiProblem } from './problem.ts'
@@ -57,6 +59,8 @@ for (const resource of [
   apps,
   settings,
   credentials,
+  appSecrets,
+  jwks,
   keys,
   tokens,
   devices,

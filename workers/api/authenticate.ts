@@ -6,9 +6,9 @@ import { hashApiKey, isApiKey } from '../../push/api-key.ts'
 import { equalInConstantTime } from '../../push/constant-time.ts'
 import { readDeviceKey } from '../../push/device-key.ts'
 import { ROLE_SCOPES } from '../../push/roles.ts'
-import { readUserToken } from '../../push/user-token.ts'
 import { findApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
+import { tokenCaller } from './authenticate-token.ts'
 import type { Caller } from './caller.ts'
 import { recallApp } from './known-apps.ts'
 import { recallKey } from './known-keys.ts'
@@ -62,20 +62,7 @@ async function deviceCaller(env: Env, deviceKey: string, now: number): Promise<C
   return { kind: 'device', ...owner }
 }
 
-async function tokenCaller(env: Env, text: string, now: number): Promise<Caller> {
-  const reading = await readUserToken(credentialsKeyOf(env), text, now)
-  switch (reading.kind) {
-    case 'valid':
-      await requireKnownApp(env, reading.token.appId, now)
-      return { kind: 'token', ...reading.token }
-    case 'expired':
-      throw new ApiProblem('token_expired', 'This token has expired. Mint another one with POST /v1/tokens.')
-    case 'invalid':
-      throw new ApiProblem('unauthorized', 'This token is not one of ours, or was made with another CREDENTIALS_KEY.')
-  }
-}
-
-/** Device keys and tokens prove themselves; that their app was deleted, only its table knows. */
+/** A device key proves itself; that its app was deleted, only the app's table knows. */
 async function requireKnownApp(env: Env, appId: string, now: number): Promise<void> {
   if ((await recallApp(env, appId, now)) === null)
     throw new ApiProblem('unauthorized', 'The app of this bearer was deleted.')

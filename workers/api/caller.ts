@@ -18,6 +18,8 @@ export type Caller =
   | {
       readonly kind: 'token'
       readonly appId: string
+      /** The API key that minted it. */
+      readonly keyId: string
       readonly userId: string | null
       readonly scopes: readonly Scope[]
     }

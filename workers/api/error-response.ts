@@ -4,11 +4,15 @@
  */
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { SealError } from '../../push/sealing.ts'
 import type { ApiEnv } from './context.ts'
 import { ApiProblem, PROBLEMS, type ProblemCode } from './problem.ts'
 
 /** Shown instead of what an unexpected error says: that is for the log. */
 const INTERNAL_DETAIL = 'The error was logged with this request_id. Try again later.'
+/** Which one, the log says: whose secret it is concerns the operator alone. */
+const UNREADABLE_DETAIL =
+  'A stored secret was sealed with another CREDENTIALS_KEY. The operator puts that key back, or into CREDENTIALS_KEY_PREVIOUS.'
 /** Overload of D1 or of an object passes in seconds. */
 const OVERLOAD_RETRY_SECONDS = 5
 
@@ -37,6 +41,7 @@ export function respondToError(error: unknown, c: Context<ApiEnv>): Response {
 function problemOf(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
   if (error instanceof HTTPException) return frameworkProblem(error)
+  if (error instanceof SealError) return new ApiProblem('credential_unreadable', UNREADABLE_DETAIL, { cause: error })
   if (isOverload(error)) {
     const detail = 'A storage of the platform is overloaded. Try again after Retry-After.'
     return new ApiProblem('overloaded', detail, { retryAfterSeconds: OVERLOAD_RETRY_SECONDS, cause: error })

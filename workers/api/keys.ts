@@ -10,6 +10,7 @@ import { allow } from './auth.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { instantField, instantInput, instantOf, instantOrNull, pageFields, pageOf } from './fields.ts'
 import { forgetKey } from './known-keys.ts'
+import { forgetMinter } from './known-minters.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
@@ -120,7 +121,7 @@ keys.openapi(
     summary: 'Revoke an API key',
     description:
       'At once: what arrives after the answer is refused. Elsewhere in the world a location that saw the key within ' +
-      'the last five seconds may accept it until they are over. Tokens minted with the key end by themselves.',
+      'the last five seconds may accept it until they are over. Tokens that were minted with the key end with it.',
     ...allow('revokeKey'),
     request: { params: z.object({ app: appIdField, id: keyIdField }) },
     responses: { 204: { description: 'Revoked, now or before.' }, ...problems('not_found') },
@@ -131,6 +132,7 @@ keys.openapi(
     const revoked = await revokeApiKey(directoryDatabase(c.env), app.id, id, Date.now())
     if (revoked === null) throw new ApiProblem('not_found', `The app has no key ${id}.`, { param: 'id' })
     forgetKey(revoked.keyHash)
+    forgetMinter(app.id, id)
     return c.body(null, 204)
   },
 )

@@ -26,6 +26,10 @@ const TAGS = [
   },
   { name: 'API keys', description: 'Who may call for an app, in four roles.' },
   { name: 'Tokens', description: 'A part of a key’s rights, lent for at most an hour.' },
+  {
+    name: 'Secrets',
+    description: 'What Fanfare makes for an app and never shows: published in half, rotated, sealed anew.',
+  },
   { name: 'Devices', description: 'Who can be reached, and where.' },
   { name: 'Quarantine', description: 'Devices that were called dead when so many were that it is doubted.' },
   { name: 'Topics', description: 'Names that devices subscribe to.' },

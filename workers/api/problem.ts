@@ -48,7 +48,7 @@ export const PROBLEMS = {
   root_key_missing: { status: 503, title: 'ROOT_KEY is not set', retry: 'never' },
   credentials_key_missing: { status: 503, title: 'CREDENTIALS_KEY is not set', retry: 'never' },
   credentials_key_invalid: { status: 503, title: 'CREDENTIALS_KEY is not 32 bytes in base64', retry: 'never' },
-  credential_unreadable: { status: 503, title: 'CREDENTIALS_KEY does not open the credential', retry: 'never' },
+  credential_unreadable: { status: 503, title: 'CREDENTIALS_KEY does not open a stored secret', retry: 'never' },
   overloaded: { status: 503, title: 'The platform is overloaded', retry: 'backoff' },
 } as const satisfies Record<string, ProblemKind>
 

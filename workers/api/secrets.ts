@@ -2,7 +2,7 @@
  * The secrets the API needs, or the answer that says which command sets them. Nothing is cached: an isolate
  * gets new values with the next deploy.
  */
-import { MasterKeyError, parseMasterKey } from '../../push/master-key.ts'
+import { MasterKeyError, type MasterKeys, masterKeysOf } from '../../push/master-key.ts'
 import { ApiProblem } from './problem.ts'
 
 const SET_ROOT_KEY = 'openssl rand -base64 32 | npx wrangler secret put ROOT_KEY'
@@ -16,6 +16,11 @@ export function rootKeyOf(env: Env): string {
 
 /** The master key, checked. @throws ApiProblem `credentials_key_missing`, `credentials_key_invalid` */
 export function credentialsKeyOf(env: Env): string {
+  return requireMasterKeys(env)[0]
+}
+
+/** The master keys, checked. @throws ApiProblem `credentials_key_missing`, `credentials_key_invalid` */
+export function requireMasterKeys(env: Env): MasterKeys {
   if (!env.CREDENTIALS_KEY) {
     throw new ApiProblem(
       'credentials_key_missing',
@@ -23,10 +28,12 @@ export function credentialsKeyOf(env: Env): string {
     )
   }
   try {
-    parseMasterKey(env.CREDENTIALS_KEY)
+    return masterKeysOf(env)
   } catch (error) {
     if (!(error instanceof MasterKeyError)) throw error
-    throw new ApiProblem('credentials_key_invalid', `${error.message} Set it with: ${SET_CREDENTIALS_KEY}`)
+    // Whoever is told to set another CREDENTIALS_KEY because an older one is misspelt would lose the present one.
+    const cure =
+      error.variable === 'CREDENTIALS_KEY' ? `Set it with: ${SET_CREDENTIALS_KEY}` : 'Put the older keys there again.'
+    throw new ApiProblem('credentials_key_invalid', `${error.message} ${cure}`)
   }
-  return env.CREDENTIALS_KEY
 }

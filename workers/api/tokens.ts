@@ -2,13 +2,15 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { refuseScope, SCOPE_NAMES, SCOPES, type Scope, type ScopeRefusal } from '../../push/roles.ts'
 import { MAX_TOKEN_TTL_SECONDS, mintUserToken } from '../../push/user-token.ts'
+import { currentSecret } from '../app-secrets.ts'
+import { signingKeyOf } from '../imported-keys.ts'
 import { allow } from './auth.ts'
 import { appIdOf, type Caller } from './caller.ts'
 import { instantField, instantOf, userIdField } from './fields.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { requireMasterKeys } from './secrets.ts'
 
 const delegable = SCOPE_NAMES.filter((scope) => SCOPES[scope].delegation !== 'no_token')
 
@@ -30,7 +32,7 @@ const tokenBody = z
 
 const tokenAnswer = z
   .object({
-    token: z.string().openapi({ description: 'A bearer for Authorization.', example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6…' }),
+    token: z.string().openapi({ description: 'A bearer for Authorization.', example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6…' }),
     expires_at: instantField,
   })
   .openapi('Token')
@@ -44,22 +46,33 @@ tokens.openapi(
     tags: ['Tokens'],
     summary: 'Mint a short-lived token',
     description:
-      'At most the caller’s rights, and none with which something is done that outlives the token: keys, credentials, settings.',
+      'At most the caller’s rights, and none with which something is done that outlives the token: keys, credentials, settings. ' +
+      'It ends with its time, and before that with the API key that minted it.',
     ...allow('createToken'),
     request: { body: { required: true, content: { 'application/json': { schema: tokenBody } } } },
     responses: {
       201: { description: 'Minted.', content: { 'application/json': { schema: tokenAnswer } } },
-      ...problems('scope_not_allowed', 'credentials_key_missing', 'credentials_key_invalid'),
+      ...problems('scope_not_allowed', 'credentials_key_missing', 'credentials_key_invalid', 'credential_unreadable'),
     },
   }),
   async (c) => {
     const { scopes, ttl_seconds: ttlSeconds, user_id: userId = null } = c.req.valid('json')
-    for (const [index, scope] of scopes.entries()) requireScope(c.var.caller, scope, userId, index)
-    const token = { appId: appIdOf(c.var.caller), userId, scopes: [...new Set(scopes)] }
-    const minted = await mintUserToken(credentialsKeyOf(c.env), token, { now: Date.now(), ttlSeconds })
+    const { caller } = c.var
+    for (const [index, scope] of scopes.entries()) requireScope(caller, scope, userId, index)
+    const token = { appId: appIdOf(caller), keyId: keyIdOf(caller), userId, scopes: [...new Set(scopes)] }
+    const now = Date.now()
+    const asked = { appId: token.appId, use: 'tokens', masterKeys: requireMasterKeys(c.env), now } as const
+    const secret = await currentSecret(c.env, asked)
+    const minted = await mintUserToken(await signingKeyOf(secret, now), secret.id, token, { now, ttlSeconds })
     return c.json({ token: minted.text, expires_at: instantOf(minted.expiresAt) }, 201)
   },
 )
+
+/** Only keys hold the scope that mints: no token may carry it. */
+function keyIdOf(caller: Caller): string {
+  if (caller.kind === 'key') return caller.keyId
+  throw new ApiProblem('forbidden', 'Tokens are minted with an API key.')
+}
 
 const REFUSALS: Readonly<Record<ScopeRefusal, string>> = {
   beyond_caller: 'the caller has not got it',

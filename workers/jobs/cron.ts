@@ -2,6 +2,7 @@
  * What is done once a minute: each job takes a bounded step of its work and leaves the rest to the next minute. A job
  * that fails is reported and does not keep the others from their step.
  */
+import { deleteExpiredSecrets } from './delete-expired-secrets.ts'
 import { releaseQuarantine } from './release-quarantine.ts'
 import { removeDeletedApps } from './remove-deleted-apps.ts'
 import { removeDeletedTopics } from './remove-deleted-topics.ts'
@@ -12,6 +13,7 @@ const JOBS: Readonly<Record<string, (env: Env, now: number) => Promise<void>>> =
   'release-quarantine': releaseQuarantine,
   'remove-deleted-topics': removeDeletedTopics,
   'remove-deleted-apps': removeDeletedApps,
+  'delete-expired-secrets': deleteExpiredSecrets,
 }
 
 /** @param now epoch ms */

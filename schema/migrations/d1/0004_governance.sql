@@ -9,5 +9,6 @@ CREATE TABLE `app_secret` (
 	PRIMARY KEY(`app_id`, `use`, `id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `app_secret_expiry` ON `app_secret` (`expires_at`) WHERE "app_secret"."expires_at" is not null;--> statement-breakpoint
 ALTER TABLE `app` ADD `settings` text;--> statement-breakpoint
 ALTER TABLE `app` ADD `quotas` text;
