@@ -4,6 +4,7 @@
  * Small control state, kept by itty-durable. When to mint is push/minting.ts; how is push/providers/.
  */
 import type { Platform } from '../push/device.ts'
+import { masterKeysOf } from '../push/master-key.ts'
 import { type Minted, mayReuse } from '../push/minting.ts'
 import type { Outcome } from '../push/outcome.ts'
 import { readCredential } from '../schema/d1/credentials.ts'
@@ -58,7 +59,7 @@ export class Signer extends Durable {
   async mintAnew(request: SignRequest, kept: Minted | undefined): Promise<SignAnswer> {
     const { appId, platform, audience, refused } = request
     const { env } = this.state
-    const stored = await readCredential(databaseOf(env, appId), env.CREDENTIALS_KEY ?? '', appId, platform)
+    const stored = await readCredential(databaseOf(env, appId), masterKeysOf(env), appId, platform)
     if (!stored) return { kind: 'failed', outcome: { kind: 'misconfigured', reason: 'no_credentials' } }
     // A caller whose credential is out of date must not make us mint again what we minted with the present one.
     const now = Date.now()

@@ -1,74 +1,84 @@
 /**
- * Credentials at rest: AES-256-GCM (NIST SP 800-38D) under a key derived from CREDENTIALS_KEY. Pure WebCrypto:
- * the initialization vector is an argument.
+ * Credentials as sealed bytes. New ones have the layout of sealing.ts; the first ones had one of their own, without the
+ * name of the master key, which is only opened. Pure: the initialization vector is an argument.
  *
- * Layout: 1 byte version, 12 bytes initialization vector, ciphertext with its 16-byte tag. App and platform are
- * authenticated with it, so that a row copied to another app or platform does not open.
+ * Layout 1: 1 byte version, 12 bytes initialization vector, ciphertext with its 16-byte tag. Version, app and platform
+ * are authenticated with it.
  */
 import type { Credential } from './credential.ts'
 import type { Platform } from './device.ts'
 import { deriveKeyBytes } from './master-key.ts'
+import { SEAL_IV_BYTES, SealError, type SealLabel, seal, unseal } from './sealing.ts'
 
-/** 96 bits: what SP 800-38D §8.2 asks for; random ones are safe for 2³² encryptions under a key. */
-export const IV_BYTES = 12
-/** Names the layout and the derivation of the key. */
-const VERSION = 1
+const LAYOUT_1 = 1
 
-/** Whose credential it is: authenticated, not stored in the text. */
+/** Whose credential it is: authenticated, not stored in the bytes. */
 export interface CredentialOwner {
   readonly appId: string
   readonly platform: Platform
 }
 
-/** The stored bytes cannot be opened: another CREDENTIALS_KEY, another owner, or damage. */
-export class CredentialSealError extends Error {
-  override readonly name = 'CredentialSealError'
-}
-
 /**
- * @param iv {@link IV_BYTES} random bytes, never used before
+ * @param iv {@link SEAL_IV_BYTES} random bytes, never used before
  * @throws MasterKeyError
  */
-export async function sealCredential(
+export function sealCredential(
   masterKey: string,
   owner: CredentialOwner,
   credential: Credential,
   iv: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const key = await encryptionKey(masterKey, 'encrypt')
-  const plaintext = new TextEncoder().encode(JSON.stringify(credential))
-  const ciphertext = new Uint8Array(await crypto.subtle.encrypt(gcm(owner, iv), key, plaintext))
-  const sealed = new Uint8Array(1 + IV_BYTES + ciphertext.length)
-  sealed[0] = VERSION
-  sealed.set(iv, 1)
-  sealed.set(ciphertext, 1 + IV_BYTES)
-  return sealed
+  const plaintext = new Uint8Array(new TextEncoder().encode(JSON.stringify(credential)))
+  return seal(masterKey, credentialLabel(owner), plaintext, iv)
 }
 
-/** @throws MasterKeyError, CredentialSealError */
+/**
+ * @param masterKeys those that may have sealed it
+ * @throws MasterKeyError, SealError
+ */
 export async function openCredential(
-  masterKey: string,
+  masterKeys: readonly string[],
   owner: CredentialOwner,
   sealed: Uint8Array<ArrayBuffer>,
 ): Promise<Credential> {
-  if (sealed[0] !== VERSION) throw new CredentialSealError(`credential has the unknown version ${sealed[0]}`)
-  const key = await encryptionKey(masterKey, 'decrypt')
-  const iv = sealed.slice(1, 1 + IV_BYTES)
-  try {
-    const plaintext = await crypto.subtle.decrypt(gcm(owner, iv), key, sealed.slice(1 + IV_BYTES))
-    return JSON.parse(new TextDecoder().decode(plaintext)) as Credential
-  } catch (cause) {
-    const what = `the ${owner.platform} credential of ${owner.appId}`
-    throw new CredentialSealError(`CREDENTIALS_KEY does not open ${what}: store the credential again`, { cause })
+  return JSON.parse(new TextDecoder().decode(await unsealCredential(masterKeys, owner, sealed))) as Credential
+}
+
+/** The JSON of a credential, of either layout. @throws MasterKeyError, SealError */
+export async function unsealCredential(
+  masterKeys: readonly string[],
+  owner: CredentialOwner,
+  sealed: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (sealed[0] !== LAYOUT_1) return await unseal(masterKeys, credentialLabel(owner), sealed)
+  // It does not say which master key sealed it: the tag does.
+  for (const masterKey of masterKeys) {
+    const opened = await openLayout1(masterKey, owner, sealed)
+    if (opened !== null) return opened
   }
+  throw new SealError(`no master key that is set opens the ${owner.platform} credential of ${owner.appId}`)
 }
 
-async function encryptionKey(masterKey: string, usage: 'encrypt' | 'decrypt'): Promise<CryptoKey> {
+/** What a credential is sealed for. */
+export function credentialLabel({ appId, platform }: CredentialOwner): SealLabel {
+  return { appId, use: `${platform} credential` }
+}
+
+/** Null: another master key, another owner, or damage. @throws MasterKeyError */
+async function openLayout1(
+  masterKey: string,
+  { appId, platform }: CredentialOwner,
+  sealed: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const bytes = await deriveKeyBytes(masterKey, 'credential encryption v1', '')
-  return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, [usage])
-}
-
-function gcm({ appId, platform }: CredentialOwner, iv: Uint8Array<ArrayBuffer>) {
-  const additionalData = new TextEncoder().encode(`${VERSION}\0${appId}\0${platform}`)
-  return { name: 'AES-GCM', iv, additionalData }
+  const key = await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['decrypt'])
+  const iv = sealed.slice(1, 1 + SEAL_IV_BYTES)
+  const additionalData = new TextEncoder().encode(`${LAYOUT_1}\0${appId}\0${platform}`)
+  try {
+    const ciphertext = sealed.slice(1 + SEAL_IV_BYTES)
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, ciphertext))
+  } catch (error) {
+    if (error instanceof DOMException) return null
+    throw error
+  }
 }

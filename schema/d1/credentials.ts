@@ -18,10 +18,10 @@ export async function writeCredential(
   db: D1Database,
   appId: string,
   credential: Credential,
-  how: { readonly credentialsKey: string; readonly now: number; readonly iv: Uint8Array<ArrayBuffer> },
+  how: { readonly masterKey: string; readonly now: number; readonly iv: Uint8Array<ArrayBuffer> },
 ): Promise<number> {
   const owner = { appId, platform: credential.platform }
-  const bytes = await sealCredential(how.credentialsKey, owner, credential, how.iv)
+  const bytes = await sealCredential(how.masterKey, owner, credential, how.iv)
   const row = { sealed: bytes.buffer, shown: publicPartOf(credential), updatedAt: how.now }
   // The clock makes a version that no deleted credential had; adding one keeps it growing within a millisecond.
   const [written] = await drizzle(db)
@@ -35,17 +35,17 @@ export async function writeCredential(
   return written!.version
 }
 
-/** @throws MasterKeyError, CredentialSealError */
+/** @param masterKeys those that may have sealed it @throws MasterKeyError, SealError */
 export async function readCredential(
   db: D1Database,
-  credentialsKey: string,
+  masterKeys: readonly string[],
   appId: string,
   platform: Platform,
 ): Promise<{ version: number; credential: Credential } | null> {
   const [row] = await drizzle(db).select().from(credentialTable).where(thatCredential(appId, platform))
   if (row === undefined) return null
   const sealed = new Uint8Array(row.sealed)
-  return { version: row.version, credential: await openCredential(credentialsKey, { appId, platform }, sealed) }
+  return { version: row.version, credential: await openCredential(masterKeys, { appId, platform }, sealed) }
 }
 
 /** The platforms the app can push to. */

@@ -64,7 +64,7 @@ describe('a credential', () => {
   const platform = 'apns'
   const credential = { platform, teamId: 'TEAM', keyId: 'KEY', privateKey: 'x', bundleId: 'a.b' } as const
   const store = async (now: number) => {
-    const how = { credentialsKey: env.CREDENTIALS_KEY!, now, iv: crypto.getRandomValues(new Uint8Array(12)) }
+    const how = { masterKey: env.CREDENTIALS_KEY!, now, iv: crypto.getRandomValues(new Uint8Array(12)) }
     await writeCredential(env.DB, app.id, { ...credential, environment: 'sandbox' }, how)
   }
   const recall = (leastVersion = 0) => recallCredential(env, { appId: app.id, platform }, leastVersion)

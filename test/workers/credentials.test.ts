@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { exportPKCS8, generateKeyPair } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeVapidKeys } from '../../push/providers/webpush/vapid.ts'
+import { SealError } from '../../push/sealing.ts'
 import { readCredential } from '../../schema/d1/credentials.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 
@@ -159,7 +160,7 @@ describe('a stored credential', () => {
       .bind(app.id)
       .first<{ sealed: number[]; shown: string }>()
     const bytes = String.fromCharCode(...(row?.sealed ?? []))
-    expect(row?.sealed[0]).toBe(1)
+    expect(row?.sealed[0]).toBe(2)
     for (const text of [bytes, row?.shown ?? '']) {
       expect(text).not.toContain('PRIVATE KEY')
       expect(text).not.toContain(p256.split('\n')[1])
@@ -167,10 +168,10 @@ describe('a stored credential', () => {
   })
 
   it('opens for its own app and platform only', async () => {
-    const key = env.CREDENTIALS_KEY!
+    const keys = [env.CREDENTIALS_KEY!]
     const other = await makeApp('Chess')
     await put('apns', apns())
-    expect((await readCredential(env.DB, key, app.id, 'apns'))?.credential).toMatchObject({
+    expect((await readCredential(env.DB, keys, app.id, 'apns'))?.credential).toMatchObject({
       teamId: 'A1B2C3D4E5',
       privateKey: p256,
     })
@@ -179,11 +180,11 @@ describe('a stored credential', () => {
     )
       .bind(other.id, app.id)
       .run()
-    await expect(readCredential(env.DB, key, other.id, 'apns')).rejects.toThrow('CREDENTIALS_KEY does not open')
+    await expect(readCredential(env.DB, keys, other.id, 'apns')).rejects.toThrow(SealError)
   })
 
   it('has a version that grows with every change, also after it was deleted', async () => {
-    const version = async () => (await readCredential(env.DB, env.CREDENTIALS_KEY!, app.id, 'fcm'))?.version ?? 0
+    const version = async () => (await readCredential(env.DB, [env.CREDENTIALS_KEY!], app.id, 'fcm'))?.version ?? 0
     await put('fcm', { service_account: account() })
     const first = await version()
     await put('fcm', { service_account: account() })

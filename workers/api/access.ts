@@ -26,6 +26,7 @@ export const ACCESS = {
   listAppSecrets: ['root', 'app:manage'],
   rotateAppSecret: ['root', 'app:manage'],
   getJwks: [],
+  resealSecrets: ['root'],
 
   createKey: ['root', 'keys:manage'],
   listKeys: ['root', 'keys:manage'],

@@ -23,6 +23,7 @@ import { receipts } from './receipts.ts'
 import { mountReference } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
 import { requireHttps } from './require-https.ts'
+import { reseal } from './reseal.ts'
 import { newRouter } from './router.ts'
 import { keepNothing, securityHeaders } from './security-headers.ts'
 import { settings } from './settings.ts'
@@ -61,6 +62,7 @@ for (const resource of [
   credentials,
   appSecrets,
   jwks,
+  reseal,
   keys,
   tokens,
   devices,

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import { type CredentialName, resetThrottleOf } from '../../durable-objects/throttle.ts'
 import { type Credential, publicPartOf } from '../../push/credential.ts'
 import { CredentialError } from '../../push/credential-check.ts'
-import { CredentialSealError, IV_BYTES } from '../../push/credential-encryption.ts'
 import type { VapidKeys } from '../../push/providers/webpush/vapid.ts'
+import { SEAL_IV_BYTES, SealError } from '../../push/sealing.ts'
 import { listPublicCredentials, readCredential, writeCredential } from '../../schema/d1/credentials.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { forgetCredential } from '../jobs/known-credentials.ts'
@@ -12,13 +12,13 @@ import type { ApiEnv } from './context.ts'
 import { credentialToWire } from './credential-body.ts'
 import { ApiProblem } from './problem.ts'
 import { readPause } from './read-pause.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { requireMasterKeys } from './secrets.ts'
 
 /** Seals and stores, and lets everything that waited for it go on; answers what may be shown. */
 export async function store(c: Context<ApiEnv>, appId: string, credential: Credential) {
   const now = Date.now()
-  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
-  const how = { credentialsKey: credentialsKeyOf(c.env), now, iv }
+  const iv = crypto.getRandomValues(new Uint8Array(SEAL_IV_BYTES))
+  const how = { masterKey: requireMasterKeys(c.env)[0], now, iv }
   const version = await writeCredential(databaseOf(c.env, appId), appId, credential, how)
   await forgetOlder(c.env, { appId, platform: credential.platform }, version)
   return credentialToWire(publicPartOf(credential), now, null)
@@ -52,10 +52,10 @@ export async function listStored(env: Env, appId: string) {
 /** The VAPID pair that the app has; null: none yet. @throws ApiProblem `credential_unreadable` */
 export async function storedPair(c: Context<ApiEnv>, appId: string): Promise<VapidKeys | null> {
   try {
-    const stored = await readCredential(databaseOf(c.env, appId), credentialsKeyOf(c.env), appId, 'webpush')
+    const stored = await readCredential(databaseOf(c.env, appId), requireMasterKeys(c.env), appId, 'webpush')
     return stored?.credential.platform === 'webpush' ? stored.credential : null
   } catch (error) {
-    if (!(error instanceof CredentialSealError)) throw error
+    if (!(error instanceof SealError)) throw error
     throw new ApiProblem('credential_unreadable', 'The stored pair cannot be kept. Send both keys, or delete it first.')
   }
 }

@@ -4,11 +4,11 @@
  * with its next grant, which names the least version that may be used, and looks for itself when KNOWN.lifeMs are over.
  */
 import type { Credential } from '../../push/credential.ts'
-import { CredentialSealError } from '../../push/credential-encryption.ts'
 import type { Platform } from '../../push/device.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
-import { MasterKeyError } from '../../push/master-key.ts'
+import { MasterKeyError, masterKeysOf } from '../../push/master-key.ts'
 import type { Outcome } from '../../push/outcome.ts'
+import { SealError } from '../../push/sealing.ts'
 import { readCredential } from '../../schema/d1/credentials.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { recallApp } from '../api/known-apps.ts'
@@ -52,9 +52,9 @@ export function forgetCredential(name: CredentialName): void {
 /** A key of ours that is missing or wrong is the operator's to mend: it is retried, and says so in the ledger. */
 async function openStored(env: Env, { appId, platform }: CredentialName): Promise<KnownCredential | Outcome | null> {
   try {
-    return await readCredential(databaseOf(env, appId), env.CREDENTIALS_KEY ?? '', appId, platform)
+    return await readCredential(databaseOf(env, appId), masterKeysOf(env), appId, platform)
   } catch (error) {
-    if (!(error instanceof MasterKeyError || error instanceof CredentialSealError)) throw error
+    if (!(error instanceof MasterKeyError || error instanceof SealError)) throw error
     console.error('a credential cannot be opened', { appId, platform, error: error.message })
     return { kind: 'later', reason: 'credentials_unreadable', scope: 'credential', schedule: 'standard' }
   }

@@ -1,0 +1,188 @@
+/** Changing CREDENTIALS_KEY: what the old one sealed is sealed with the new one, and nothing is lost on the way. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { ApnsCredential } from '../../push/credential.ts'
+import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
+import { deriveKeyBytes } from '../../push/master-key.ts'
+import { isSealedWith, SEAL_IV_BYTES, SealError } from '../../push/sealing.ts'
+import { readAppSecrets } from '../../schema/d1/app-secrets.ts'
+import { readCredential, writeCredential } from '../../schema/d1/credentials.ts'
+import { readSealed, replaceSealed, SEALED_STORES } from '../../schema/d1/sealed-stores.ts'
+import { currentSecret, forgetSecrets } from '../../workers/app-secrets.ts'
+import { recallCredential } from '../../workers/jobs/known-credentials.ts'
+import { call, makeApp, ROOT } from './calling.ts'
+
+const OLD = env.CREDENTIALS_KEY!
+const NEW = btoa('n'.repeat(32))
+const WRONG = btoa('w'.repeat(32))
+const BOTH = { CREDENTIALS_KEY: NEW, CREDENTIALS_KEY_PREVIOUS: OLD }
+/** More than a step's worth. */
+const MANY = 45
+
+const apns: ApnsCredential = {
+  platform: 'apns',
+  teamId: 'TEAM',
+  keyId: 'KEY',
+  privateKey: 'a secret',
+  bundleId: 'a.b',
+  environment: 'sandbox',
+}
+
+const step = (vars: Partial<Env>, cursor?: string) =>
+  call('POST', '/v1/secrets/reseal', { bearer: ROOT, body: cursor === undefined ? undefined : { cursor }, env: vars })
+
+/** A whole walk: what all its steps found together. */
+async function walk(vars: Partial<Env>) {
+  const found = { steps: 0, seen: 0, resealed: 0, unreadable: [] as { table: string; key: string[] }[] }
+  for (let cursor: string | undefined; ; ) {
+    const { status, body } = await step(vars, cursor)
+    expect(status).toBe(200)
+    found.steps++
+    found.seen += body.seen
+    found.resealed += body.resealed
+    found.unreadable.push(...body.unreadable)
+    if (body.next_cursor === null) return found
+    cursor = body.next_cursor
+  }
+}
+
+const newAppId = () => makeId('app', Date.now(), crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
+const iv = () => crypto.getRandomValues(new Uint8Array(SEAL_IV_BYTES))
+const secretOf = (appId: string) => currentSecret(env, { appId, use: 'links', masterKeys: [OLD], now: Date.now() })
+const openSecret = (appId: string, ...keys: string[]) =>
+  readAppSecrets(env.DB, keys, { appId, use: 'links', now: Date.now() })
+
+/** As the first version of Fanfare stored a credential. */
+async function storeInLayout1(appId: string): Promise<void> {
+  await writeCredential(env.DB, appId, apns, { masterKey: OLD, now: 1, iv: iv() })
+  const key = await crypto.subtle.importKey(
+    'raw',
+    await deriveKeyBytes(OLD, 'credential encryption v1', ''),
+    'AES-GCM',
+    false,
+    ['encrypt'],
+  )
+  const additionalData = new TextEncoder().encode(`1\0${appId}\0apns`)
+  const start = iv()
+  const plaintext = new TextEncoder().encode(JSON.stringify(apns))
+  const ciphertext = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: start, additionalData }, key, plaintext)
+  const sealed = new Uint8Array([1, ...start, ...new Uint8Array(ciphertext)])
+  await env.DB.prepare('update credential set sealed = ? where app_id = ?').bind(sealed, appId).run()
+}
+
+beforeEach(async () => {
+  await env.DB.batch([env.DB.prepare('delete from credential'), env.DB.prepare('delete from app_secret')])
+})
+
+describe('sealing anew', () => {
+  it('leaves everything open to the new key alone, of either layout, and the same as it was', async () => {
+    const [app, old] = [newAppId(), newAppId()]
+    await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
+    await storeInLayout1(old)
+    const secret = await secretOf(app)
+    expect(await walk(BOTH)).toEqual({ steps: 2, seen: 3, resealed: 3, unreadable: [] })
+    for (const appId of [app, old]) {
+      expect(await readCredential(env.DB, [NEW], appId, 'apns')).toEqual({ version: 1, credential: apns })
+      await expect(readCredential(env.DB, [OLD], appId, 'apns')).rejects.toThrow(SealError)
+    }
+    expect(await openSecret(app, NEW)).toEqual([secret])
+    expect(await walk(BOTH)).toEqual({ steps: 2, seen: 3, resealed: 0, unreadable: [] })
+  })
+
+  it('goes on where it was, and may be interrupted and begun again', async () => {
+    const appIds = Array.from({ length: MANY }, newAppId)
+    await Promise.all(appIds.map(secretOf))
+    const { body: first } = await step(BOTH)
+    expect(first).toMatchObject({ seen: 0, resealed: 0 })
+    const { body: second } = await step(BOTH, first.next_cursor)
+    expect(second).toMatchObject({ seen: 40, resealed: 40 })
+    const open = (...keys: string[]) => Promise.all(appIds.map((appId) => openSecret(appId, ...keys)))
+    expect((await open(NEW, OLD)).flat()).toHaveLength(MANY)
+    expect(await walk(BOTH)).toEqual({ steps: 3, seen: MANY, resealed: MANY - 40, unreadable: [] })
+    expect((await open(NEW)).flat()).toHaveLength(MANY)
+  })
+
+  it('with a wrong previous key changes nothing, and names what it could not open', async () => {
+    const app = newAppId()
+    await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
+    const { id } = await secretOf(app)
+    const found = await walk({ CREDENTIALS_KEY: NEW, CREDENTIALS_KEY_PREVIOUS: WRONG })
+    expect(found).toMatchObject({
+      resealed: 0,
+      unreadable: [
+        { table: 'credential', key: [app, 'apns'] },
+        { table: 'app_secret', key: [app, 'links', id] },
+      ],
+    })
+    expect(await readCredential(env.DB, [OLD], app, 'apns')).toMatchObject({ credential: apns })
+    expect((await walk({ ...BOTH, CREDENTIALS_KEY_PREVIOUS: `${WRONG},${OLD}` })).resealed).toBe(2)
+  })
+
+  it('never puts an older secret in the place of one that was stored meanwhile', async () => {
+    const app = newAppId()
+    const [store] = SEALED_STORES
+    await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
+    const [row] = await readSealed(env.DB, store!, [], 1)
+    const changed = { ...apns, keyId: 'ANOTHER' }
+    await writeCredential(env.DB, app, changed, { masterKey: NEW, now: 2, iv: iv() })
+    await replaceSealed(env.DB, store!, row!, new Uint8Array(60))
+    expect(await readCredential(env.DB, [NEW], app, 'apns')).toMatchObject({ credential: changed })
+  })
+
+  it('forgets no table that holds sealed bytes', async () => {
+    const { results } = await env.DB.prepare(
+      "select name from sqlite_master where type = 'table' and sql like '%`sealed` blob%'",
+    ).all<{ name: string }>()
+    expect(results.map(({ name }) => name).toSorted()).toEqual(SEALED_STORES.map(({ table }) => table).toSorted())
+  })
+
+  it.each(['nonsense', btoa('[0,0]'), btoa('{}'), btoa('[-1,0,[]]')])('does not take the cursor %s', async (cursor) => {
+    const { status, body } = await step(BOTH, cursor)
+    expect([status, body.code]).toEqual([400, 'invalid_cursor'])
+  })
+
+  it('is the operator’s alone', async () => {
+    const app = await makeApp()
+    expect((await call('POST', '/v1/secrets/reseal', { bearer: app.admin, body: {} })).status).toBe(403)
+  })
+})
+
+describe('while the key is changed', () => {
+  it('everything goes on with the old ones, and new things are sealed with the new key', async () => {
+    const app = await makeApp()
+    const body = { scopes: ['topics:read'], ttl_seconds: 60 }
+    const before = (await call('POST', '/v1/tokens', { bearer: app.sender, body })).body.token
+    expect((await call('GET', '/v1/topics', { bearer: before, env: BOTH })).status).toBe(200)
+    const rotate = `/v1/apps/${app.id}/secrets/tokens/rotate`
+    const { id } = (await call('POST', rotate, { bearer: app.admin, env: BOTH })).body
+    const after = (await call('POST', '/v1/tokens', { bearer: app.sender, body, env: BOTH })).body.token
+    expect((await call('GET', '/v1/topics', { bearer: after, env: BOTH })).status).toBe(200)
+    const row = await env.DB.prepare('select sealed from app_secret where id = ?')
+      .bind(id)
+      .first<{ sealed: number[] }>()
+    expect(await isSealedWith(NEW, new Uint8Array(row!.sealed))).toBe(true)
+  })
+
+  it('pushes go on with a credential that the old one sealed', async () => {
+    const app = newAppId()
+    await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
+    const name = { appId: app, platform: 'apns' } as const
+    const closed = await recallCredential({ ...env, CREDENTIALS_KEY: NEW }, name, 0)
+    expect(closed).toMatchObject({ kind: 'later', reason: 'credentials_unreadable' })
+    expect(await recallCredential({ ...env, ...BOTH }, name, 0)).toEqual({ version: 1, credential: apns })
+  })
+
+  it('without the old one, what it sealed is said to be closed, and nothing is lost', async () => {
+    const app = await makeApp()
+    const body = { scopes: ['topics:read'], ttl_seconds: 60 }
+    const { token } = (await call('POST', '/v1/tokens', { bearer: app.sender, body })).body
+    const topics = (vars: Partial<Env>) => call('GET', '/v1/topics', { bearer: token, env: vars })
+    forgetSecrets({ appId: app.id, use: 'tokens' })
+    const closed = await topics({ CREDENTIALS_KEY: NEW })
+    expect([closed.status, closed.body.code]).toEqual([503, 'credential_unreadable'])
+    const misspelt = (await topics({ ...BOTH, CREDENTIALS_KEY_PREVIOUS: 'short' })).body
+    expect(misspelt.code).toBe('credentials_key_invalid')
+    expect(misspelt.detail).not.toContain('secret put CREDENTIALS_KEY')
+    expect((await topics(BOTH)).status).toBe(200)
+  })
+})
