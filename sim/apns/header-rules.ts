@@ -25,6 +25,9 @@ const EXPIRATION = /^\d{1,12}$/
 /** Hexadecimal of whole bytes. Apple has never issued fewer than 32 of them and asks to assume no upper limit. */
 const DEVICE_TOKEN = /^(?:[0-9a-fA-F]{2}){32,}$/
 
+/** Of the right shape, but never issued: what a sender may use to learn what APNs thinks of everything else. */
+const NEVER_ISSUED = /^f{64}$/
+
 const DEVICE_PATH = '/3/device/'
 
 /**
@@ -81,4 +84,9 @@ export function deviceTokenOf(path: string): string {
 
 export function checkDeviceToken(deviceToken: string): Reason | null {
   return DEVICE_TOKEN.test(deviceToken) ? null : 'BadDeviceToken'
+}
+
+/** Every well-formed device token is a live device, but for one. Apple looks for the device when it knows who asks. */
+export function checkIssued(deviceToken: string): Reason | null {
+  return NEVER_ISSUED.test(deviceToken) ? 'BadDeviceToken' : null
 }

@@ -156,6 +156,13 @@ test('of several mistakes the first in the order of the checks is told', () => {
   expect(told).toEqual(mistakes.map(([reason]) => reason))
 })
 
+test('a device token that was never issued is bad, once it is known who asks for whom', () => {
+  const neverIssued = { path: `/3/device/${'f'.repeat(64)}` }
+  expect(reasonFor(requestOf({}, neverIssued))).toBe('BadDeviceToken')
+  expect(reasonFor(requestOf({ authorization: undefined }, neverIssued))).toBe('MissingProviderToken')
+  expect(reasonFor(requestOf({ 'apns-topic': 'com.example.other' }, neverIssued))).toBe('TopicDisallowed')
+})
+
 describe('a provider token over time', () => {
   test('is good for an hour', () => {
     const key = keys.register({})

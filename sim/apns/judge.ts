@@ -3,7 +3,7 @@
  *
  * The order is that of pushy's `ValidatingPushNotificationHandler`, so that a request with several mistakes is told
  * the same one: apns-id, method, topic, collapse id, expiration, priority, push type, path and device token,
- * authentication, payload.
+ * authentication, whether there is such a device, payload.
  */
 import type { Exchange } from '../exchange.ts'
 import type { Connection } from './connection.ts'
@@ -11,6 +11,7 @@ import {
   checkCollapseId,
   checkDeviceToken,
   checkExpiration,
+  checkIssued,
   checkMessageId,
   checkMethod,
   checkPath,
@@ -43,6 +44,8 @@ export function judge(request: ApnsRequest, connection: Connection, tokens: Prov
   if (badDeviceToken !== null) return { reason: badDeviceToken, deviceToken: null }
   const forbidden = authorize(request, connection, tokens, now)
   if (forbidden !== null) return { reason: forbidden, deviceToken }
+  const unknownDevice = checkIssued(deviceToken)
+  if (unknownDevice !== null) return { reason: unknownDevice, deviceToken: null }
   const { payload, reason } = readPayload(request.body, request.headers['apns-push-type'])
   return reason === null ? { reason, deviceToken, payload } : { reason, deviceToken }
 }

@@ -22,6 +22,7 @@ export const ACCESS = {
   putWebPushCredential: ['root', 'credentials:manage'],
   listCredentials: ['root', 'credentials:manage'],
   deleteCredential: ['root', 'credentials:manage'],
+  checkCredential: ['root', 'credentials:manage'],
 
   listAppSecrets: ['root', 'app:manage'],
   rotateAppSecret: ['root', 'app:manage'],

@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id'
 import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
 import { limitBodies } from './body-limit.ts'
+import { credentialCheck } from './credential-check.ts'
 import { credentials } from './credentials.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { deadLetters } from './dead-letters.ts'
@@ -60,6 +61,7 @@ for (const resource of [
   apps,
   settings,
   credentials,
+  credentialCheck,
   appSecrets,
   jwks,
   reseal,
