@@ -1,0 +1,151 @@
+/**
+ * For every call of the API, what somebody could try with the names of another app. A call without a row does not
+ * compile; a new one belongs here with every place of it that takes a name.
+ */
+import type { OperationId } from '../../workers/api/access.ts'
+import { encodeCursor } from '../../workers/api/cursor.ts'
+import { type Names, SEND_TO } from './tenant.ts'
+
+export interface Attempt {
+  readonly method: string
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** @param other the names of another app, or of nobody @param own the attacker's, for what has to be right meanwhile */
+type Attempts = (other: Names, own: Names) => readonly Attempt[]
+
+const get = (path: string): Attempt => ({ method: 'GET', path })
+const remove = (path: string): Attempt => ({ method: 'DELETE', path })
+const post = (path: string, body: unknown, headers?: Attempt['headers']): Attempt => {
+  return { method: 'POST', path, body, headers }
+}
+
+const PEM = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
+const SERVICE_ACCOUNT = {
+  type: 'service_account',
+  project_id: 'weather-4711',
+  private_key_id: '0f1e',
+  private_key: PEM,
+  client_email: 'push@weather-4711.iam.gserviceaccount.com',
+}
+const APNS = { team_id: 'A1B2C3D4E5', key_id: 'K9J8H7G6F5', private_key: PEM, bundle_id: 'a.b', environment: 'sandbox' }
+
+export const ATTEMPTS = {
+  createApp: () => [post('/v1/apps', { name: 'Mine' })],
+  getApp: ({ app }) => [get(`/v1/apps/${app}`)],
+  deleteApp: ({ app }) => [remove(`/v1/apps/${app}`)],
+  getSettings: ({ app }) => [get(`/v1/apps/${app}/settings`)],
+  changeSettings: ({ app }) => [
+    { method: 'PATCH', path: `/v1/apps/${app}/settings`, body: { allowed_origins: ['https://evil.example'] } },
+  ],
+
+  putFcmCredential: ({ app }) => [
+    { method: 'PUT', path: `/v1/apps/${app}/credentials/fcm`, body: { service_account: SERVICE_ACCOUNT } },
+  ],
+  putApnsCredential: ({ app }) => [{ method: 'PUT', path: `/v1/apps/${app}/credentials/apns`, body: APNS }],
+  putWebPushCredential: ({ app }) => [
+    { method: 'PUT', path: `/v1/apps/${app}/credentials/webpush`, body: { subject: 'mailto:evil@evil.example' } },
+  ],
+  listCredentials: ({ app }) => [get(`/v1/apps/${app}/credentials`)],
+  deleteCredential: ({ app }) => [remove(`/v1/apps/${app}/credentials/webpush`)],
+
+  createKey: ({ app }) => [post(`/v1/apps/${app}/keys`, { role: 'admin' })],
+  listKeys: ({ app, key }, own) => [
+    get(`/v1/apps/${app}/keys`),
+    get(`/v1/apps/${own.app}/keys?cursor=${encodeCursor(key)}`),
+  ],
+  revokeKey: ({ app, key }, own) => [
+    remove(`/v1/apps/${app}/keys/${key}`),
+    remove(`/v1/apps/${own.app}/keys/${key}`),
+    remove(`/v1/apps/${app}/keys/${own.key}`),
+  ],
+  createToken: ({ user }) => [post('/v1/tokens', { scopes: ['devices:register'], ttl_seconds: 60, user_id: user })],
+
+  registerDevice: ({ user, deviceToken, topic }) => [
+    post('/v1/devices', { platform: 'fcm', token: deviceToken, user_id: user, topics: [topic] }),
+    post('/v1/devices', { platform: 'fcm', token: deviceToken }),
+  ],
+  importDevices: ({ user, deviceToken, topic }) => [
+    post(
+      '/v1/devices/import',
+      JSON.stringify({ platform: 'fcm', token: deviceToken, user_id: user, topics: [topic] }),
+      {
+        'Content-Type': 'application/x-ndjson',
+      },
+    ),
+  ],
+  getDevice: ({ device }) => [get(`/v1/devices/${device}`)],
+  changeDevice: ({ device, deviceToken }, own) => [
+    { method: 'PATCH', path: `/v1/devices/${device}`, body: { locale: 'fr', user_id: null } },
+    { method: 'PATCH', path: `/v1/devices/${own.device}`, body: { token: deviceToken } },
+  ],
+  deleteDevice: ({ device }) => [remove(`/v1/devices/${device}`)],
+
+  listQuarantine: ({ quarantinedDevice }) => [
+    get('/v1/quarantine'),
+    get(`/v1/quarantine?cursor=${encodeCursor(JSON.stringify(['fcm', 0, quarantinedDevice]))}`),
+  ],
+  releaseQuarantine: ({ quarantinedDevice }) => [post('/v1/quarantine/release', { ids: [quarantinedDevice] })],
+  confirmQuarantine: ({ quarantinedDevice }) => [post('/v1/quarantine/confirm', { ids: [quarantinedDevice] })],
+
+  // Its cursor is the name of a topic, which any app may have.
+  listTopics: () => [get('/v1/topics')],
+  getTopic: ({ topic }) => [get(`/v1/topics/${topic}`)],
+  deleteTopic: ({ topic }) => [remove(`/v1/topics/${topic}`)],
+  subscribe: ({ topic, device }, own) => [
+    { method: 'PUT', path: `/v1/topics/${topic}/devices/${device}` },
+    { method: 'PUT', path: `/v1/topics/${own.topic}/devices/${device}` },
+    { method: 'PUT', path: `/v1/topics/${topic}/devices/${own.device}` },
+  ],
+  unsubscribe: ({ topic, device }, own) => [
+    remove(`/v1/topics/${topic}/devices/${device}`),
+    remove(`/v1/topics/${own.topic}/devices/${device}`),
+    remove(`/v1/topics/${topic}/devices/${own.device}`),
+  ],
+  changeTopicMembers: ({ topic, device }, own) => [
+    post(`/v1/topics/${own.topic}/devices`, { add: [device] }),
+    post(`/v1/topics/${topic}/devices`, { remove: [device] }),
+    post(`/v1/topics/${topic}/devices`, { add: [own.device], remove: [device] }),
+  ],
+
+  sendNotification: ({ topic, user, device, idempotencyKey }, own) => [
+    post('/v1/notifications', { to: { devices: [device] }, title: 'x' }),
+    post('/v1/notifications', { to: { devices: [own.device, device] }, title: 'x' }),
+    post('/v1/notifications', { to: { users: [user] }, title: 'x' }),
+    post('/v1/notifications', { to: { topic }, title: 'x' }),
+    post('/v1/notifications', SEND_TO(topic), { 'Idempotency-Key': idempotencyKey }),
+  ],
+  getNotification: ({ notification }) => [get(`/v1/notifications/${notification}`)],
+  cancelNotification: ({ notification, scheduled }) => [
+    post(`/v1/notifications/${scheduled}/cancel`, undefined),
+    post(`/v1/notifications/${notification}/cancel`, undefined),
+  ],
+  listDeliveries: ({ notification, device }, own) => [
+    get(`/v1/notifications/${notification}/deliveries`),
+    get(`/v1/notifications/${own.notification}/deliveries?device_id=${device}`),
+  ],
+  reportReceipts: ({ notification }) => [
+    post('/v1/receipts', {
+      events: [{ notification_id: notification, event: 'opened', at: '2026-01-01T00:00:00Z' }],
+    }),
+  ],
+
+  listDeadLetters: ({ notification, device }) => [
+    get(`/v1/dead-letters?notification_id=${notification}`),
+    get(`/v1/dead-letters?device_id=${device}`),
+    get(`/v1/dead-letters?cursor=${encodeCursor(`${notification}/0:0`)}`),
+  ],
+  replayDeadLetters: ({ notification, deadLetter, idempotencyKey }, own) => [
+    post('/v1/dead-letters/replay', { notification_id: notification }),
+    post('/v1/dead-letters/replay', { ids: [deadLetter] }),
+    post('/v1/dead-letters/replay', { ids: [own.deadLetter, deadLetter] }, { 'Idempotency-Key': idempotencyKey }),
+  ],
+  listStuckWork: ({ app, notification, topic }) => [
+    get('/v1/dead-letters/tickets'),
+    get(`/v1/dead-letters/tickets?cursor=${encodeCursor(`${notification} ${app}/${topic}/0 0`)}`),
+  ],
+
+  getHealth: () => [get('/healthz')],
+} as const satisfies Readonly<Record<OperationId, Attempts>>
