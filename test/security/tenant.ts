@@ -5,6 +5,7 @@ import { noteStuckWork } from '../../schema/d1/stuck-work.ts'
 import { retireDevices } from '../../workers/jobs/retire.ts'
 import { call, makeApp, ROOT } from '../workers/calling.ts'
 import { fcmDevice } from '../workers/device-samples.ts'
+import { tablesOfApps } from './tables-of-apps.ts'
 
 /** What of an app a request can name. Each is the app's own, or has the same shape and is nobody's. */
 export interface Names {
@@ -137,13 +138,7 @@ export async function everythingOf({ names, bearers }: Tenant): Promise<Record<s
 
 /** Of every table that has a column for the app; of new ones too. */
 async function rowsOf(appId: string): Promise<Record<string, unknown>> {
-  const { results } = await env.DB.prepare("select name, sql from sqlite_master where type = 'table'").all()
-  const tables = (results as { name: string; sql: string }[]).flatMap(({ name, sql }) => {
-    if (name === 'app') return [{ name, column: 'id' }]
-    return sql.includes('`app_id`') ? [{ name, column: 'app_id' }] : []
-  })
-  expect(tables.length).toBeGreaterThan(5)
-  const rows = tables.map(async ({ name, column }) => {
+  const rows = (await tablesOfApps()).map(async ({ name, column }) => {
     const found = await env.DB.prepare(`select * from "${name}" where "${column}" = ?`).bind(appId).all()
     return [name, found.results]
   })

@@ -8,6 +8,7 @@ import { addMemberships } from '../../schema/d1/topics.ts'
 import { registerDevices } from '../../workers/api/register-devices.ts'
 import { removeDeletedApps } from '../../workers/jobs/remove-deleted-apps.ts'
 import { removeDeletedTopics } from '../../workers/jobs/remove-deleted-topics.ts'
+import { tablesOfApps } from '../security/tables-of-apps.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice, fcmToken } from './device-samples.ts'
 
@@ -150,7 +151,9 @@ describe('a deleted app', () => {
     await registerDevices(env, app.id, [late], Date.now())
     expect(await count('device')).toBe(3)
     await removeDeletedApps(env, Date.now())
-    for (const table of ['device', 'topic_device', 'topic', 'api_key', 'credential']) expect(await count(table)).toBe(0)
+    for (const { name, column } of await tablesOfApps()) {
+      if (name !== 'app') expect([column, await count(name)], name).toEqual(['app_id', 0])
+    }
     const left = () => env.DB.prepare('select id from app where id = ?').bind(app.id).first()
     expect(await left()).not.toBeNull()
     await removeDeletedApps(env, Date.now() + MUCH_LATER_MS)
