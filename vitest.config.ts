@@ -6,12 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-
-/** Nothing that these encrypt or admit lives longer than a test file. */
-const TEST_SECRETS = {
-  ROOT_KEY: 'root-key-of-the-tests',
-  CREDENTIALS_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
-}
+import { TEST_SECRETS } from './test/secrets.ts'
 
 /**
  * Topics of the tests have tens of members, not millions: they split as the large ones do. And calls a second are as many

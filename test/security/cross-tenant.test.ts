@@ -100,11 +100,12 @@ async function make({ method, path, body, headers }: Attempt, bearer: keyof Tena
 /** Ids, secrets and instants are new in each answer; a name of either side is called by what it is. */
 function leveled(text: string): string {
   const names = [...Object.entries(nobody), ...Object.entries(victim.names)]
-  const named = names.reduce((level, [what, name]) => level.replaceAll(name, `<${what}>`), text)
+  // Tokens first: what is random in them may look like anything else.
+  const untold = text.replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
+  const named = names.reduce((level, [what, name]) => level.replaceAll(name, `<${what}>`), untold)
   return named
     .replaceAll(ID, '<id>')
     .replaceAll(/req_[0-9a-f]{32}/g, '<request>')
     .replaceAll(/\b[spd]k_[\w-]+/g, '<key>')
-    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>')
 }

@@ -1,7 +1,9 @@
 /** When something inside breaks, outside nobody learns what: no message, no stack, no name of ours. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
+import { findSecrets } from '../../dev/find-secrets.ts'
 import { grantsOf } from '../../workers/api/access.ts'
+import { TEST_SECRETS } from '../secrets.ts'
 import { call, makeApp, ROOT } from '../workers/calling.ts'
 import { fcmDevice } from '../workers/device-samples.ts'
 import { type DocumentedCall, documentedCalls } from './documented-calls.ts'
@@ -11,7 +13,7 @@ const INSIDE = 'inside: select key_hash from api_key at /srv/fanfare/workers/sec
 
 /** Everything that the Worker reaches others through: databases, objects, queues. */
 const BINDINGS = Object.entries(env)
-  .filter(([, binding]) => typeof binding === 'object' && !Array.isArray(binding))
+  .filter(([name, binding]) => typeof binding === 'object' && !Array.isArray(binding) && !name.startsWith('__VITEST'))
   .map(([name]) => name as keyof Env)
 
 let app: Awaited<ReturnType<typeof makeApp>>
@@ -82,6 +84,8 @@ describe.each(BINDINGS)('a broken %s', (binding) => {
         expect(headers.get('Content-Type'), what).toBe('application/problem+json')
         if (status >= 500) expect(JSON.parse(text).code, what).toMatch(/^(?:internal|overloaded)$/)
       }
+      const logged = log.mock.calls.map((words) => words.map(String).join(' '))
+      expect(logged.flatMap((line) => findSecrets(line, TEST_SECRETS))).toEqual([])
     },
     60_000,
   )
