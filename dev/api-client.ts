@@ -8,6 +8,7 @@ export interface ApiClient {
   /** A body that is text is sent as NDJSON. */
   post<Answer>(path: string, body: unknown): Promise<Answer>
   put<Answer>(path: string, body: unknown): Promise<Answer>
+  patch<Answer>(path: string, body: unknown): Promise<Answer>
   delete(path: string): Promise<void>
 }
 
@@ -31,6 +32,7 @@ export function apiClient(baseUrl: string, bearer: string | null): ApiClient {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
     put: (path, body) => call('PUT', path, body),
+    patch: (path, body) => call('PATCH', path, body),
     delete: (path) => call<undefined>('DELETE', path),
   }
 }

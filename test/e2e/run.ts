@@ -5,10 +5,11 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import puppeteer from 'puppeteer-core'
 import { endOnSignals, fail, Openings } from '../../dev/command.ts'
 import { findProgram } from '../../dev/firefox.ts'
+import { startChromium } from './chromium.ts'
 import { FirefoxDevice } from './firefox-device.ts'
+import { foreignPageStories } from './foreign-pages.ts'
 import { referencePageStory } from './reference-page.ts'
 import { type Tally, tell } from './stories.ts'
 import { webPushStories } from './web-push.ts'
@@ -31,7 +32,7 @@ try {
   const screenshots = await mkdtemp(join(tmpdir(), 'fanfare-e2e-screenshots-'))
   await tellWebPush('direct', screenshots)
   const { world, firefox } = await tellWebPush('egress', screenshots)
-  await tellReference(world, firefox, screenshots)
+  await tellPages(world, firefox, screenshots)
   console.log(`\nScreenshots: ${screenshots}`)
 } catch (error) {
   await unlessEnding()
@@ -72,14 +73,14 @@ async function tellWebPush(wayOut: WayOut, screenshots: string): Promise<{ world
   return { world, firefox }
 }
 
-async function tellReference(world: World, firefox: FirefoxDevice, screenshots: string): Promise<void> {
-  // Chromium's sandbox does not start for root.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const options = { executablePath: chromiumPath!, headless: true, args, handleSIGINT: false, handleSIGTERM: false }
-  const chromium = openings.add(await puppeteer.launch({ browser: 'chrome', ...options, handleSIGHUP: false }))
+async function tellPages(world: World, firefox: FirefoxDevice, screenshots: string): Promise<void> {
+  const chromium = openings.add(await startChromium(chromiumPath!))
   const stories = [
     referencePageStory('Firefox', firefox.browser, world.apiUrl, join(screenshots, 'docs-firefox.png')),
     referencePageStory('Chromium', chromium, world.apiUrl, join(screenshots, 'docs-chromium.png')),
   ]
   await tell('The API reference', stories, tally)
+  for (const [name, browser] of [['Firefox', firefox.browser] as const, ['Chromium', chromium] as const]) {
+    await tell(`Pages of other origins, ${name}`, foreignPageStories(name, browser, world, openings), tally)
+  }
 }

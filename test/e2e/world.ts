@@ -22,6 +22,10 @@ export interface World {
   readonly socketUrl: string
   /** Calls the API as the app's backend. */
   readonly backend: ApiClient
+  /** Calls the API with the root key. */
+  readonly operator: ApiClient
+  /** Calls the API with another bearer. */
+  clientOf(bearer: string): ApiClient
   /** The key pair that the app's PushSubscriptions are bound to. */
   readonly vapid: VapidKeys
 }
@@ -46,7 +50,9 @@ export async function openWorld(wayOut: WayOut, openings: Openings): Promise<Wor
     }),
   )
   const vapid = webpush.generateVAPIDKeys()
-  const keys = await makeApp(apiClient(platform.url, platform.rootKey), vapid)
+  const clientOf = (bearer: string) => apiClient(platform.url, bearer)
+  const operator = clientOf(platform.rootKey)
+  const keys = await makeApp(operator, vapid)
   const example = openings.add(
     await startExample({
       apiUrl: platform.url,
@@ -59,7 +65,9 @@ export async function openWorld(wayOut: WayOut, openings: Openings): Promise<Wor
     apiUrl: platform.url,
     exampleUrl: example.url,
     socketUrl: simulators.webpush.socketUrl,
-    backend: apiClient(platform.url, keys.sender),
+    backend: clientOf(keys.sender),
+    operator,
+    clientOf,
     vapid,
   }
 }
