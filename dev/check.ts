@@ -1,9 +1,10 @@
 /**
- * `npm run check`: format, lint and dependency arrows (Biome), types of the Worker's and of the Node side, and whether
- * what is generated is up to date. All at once; prints what failed, and a line for each.
+ * `npm run check`: format, lint and dependency arrows (Biome), types of the Worker's and of the Node side, whether
+ * what is generated is up to date, and dependencies. All at once; prints what failed, and a line for each.
  */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { checkDependencies } from './licences.ts'
 import { ROOT } from './root.ts'
 import { findUnmigrated, MIGRATED_SCHEMAS } from './unmigrated.ts'
 import { QUIET_WRANGLER } from './wrangler.ts'
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
     run: () => bin('wrangler', ['types', '--include-runtime=false', '--strict-vars=false', '--check']),
     cure: 'npm run types',
   },
+  { name: 'dependencies: pinned, whole, licensed', run: checkDependencies, cure: 'npm run licences, for the page' },
   ...MIGRATED_SCHEMAS.map((config) => ({
     name: `migrations of ${config}`,
     run: () => findUnmigrated(config),
