@@ -8,6 +8,7 @@ import { readMachine } from './machine.ts'
 import { type Result, writeReadme, writeResult } from './results.ts'
 import type { Scenario } from './scenario.ts'
 import { acceptLatency } from './scenarios/accept-latency.ts'
+import { authentication } from './scenarios/authentication.ts'
 import { cost } from './scenarios/cost.ts'
 import { directApns, directFcm, directWebPush } from './scenarios/direct.ts'
 import { egressApns, egressFcm, egressWebPush } from './scenarios/egress.ts'
@@ -28,6 +29,7 @@ const SCENARIOS: readonly Scenario[] = [
   egressWebPush,
   latency,
   acceptLatency,
+  authentication,
   firstPush,
   importDevices,
   cost,
