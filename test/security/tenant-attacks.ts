@@ -50,6 +50,12 @@ export const ATTEMPTS = {
   ],
   listCredentials: ({ app }) => [get(`/v1/apps/${app}/credentials`)],
   deleteCredential: ({ app }) => [remove(`/v1/apps/${app}/credentials/webpush`)],
+  checkCredential: ({ app }) => [post(`/v1/apps/${app}/credentials/webpush/check`, undefined)],
+  listAppSecrets: ({ app }) => [get(`/v1/apps/${app}/secrets`)],
+  rotateAppSecret: ({ app }) => [post(`/v1/apps/${app}/secrets/tokens/rotate`, { overlap_seconds: 0 })],
+  // Public keys are for whoever knows the app: there is nothing to keep from anybody.
+  getJwks: () => [],
+  resealSecrets: ({ app }) => [post('/v1/secrets/reseal', { cursor: encodeCursor(app) })],
 
   createKey: ({ app }) => [post(`/v1/apps/${app}/keys`, { role: 'admin' })],
   listKeys: ({ app, key }, own) => [
