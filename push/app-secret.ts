@@ -10,7 +10,7 @@ import { base64url, exportJWK, generateKeyPair, type JWK } from 'jose'
  * - `tokens`: ES256 key that signs short-lived tokens
  * - `messages`: ES256 key that signs pushes; SDKs verify with the public half
  * - `device_keys`: HMAC key behind the keys of devices
- * - `links`: HMAC key behind what a push carries for its receipt and for leaving a topic
+ * - `links`: HMAC key behind the links by which the reader of a push leaves a topic
  */
 export const APP_SECRET_USES = ['tokens', 'messages', 'device_keys', 'links'] as const
 export type AppSecretUse = (typeof APP_SECRET_USES)[number]

@@ -2,6 +2,7 @@
  * What a caller asked to be sent, after parsing at the door. Plain data: no clock, no storage.
  */
 import type { Replay } from './replay.ts'
+import type { UnsubscribeOffer } from './unsubscribe-link.ts'
 
 /** JSON as it crosses the wire. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -27,6 +28,10 @@ export interface Message {
   readonly fcm: JsonObject
   readonly apns: JsonObject
   readonly webpush: JsonObject
+  /** The app signed its messages when the send was accepted; absent in sends from before there were signatures. */
+  readonly signed?: boolean
+  /** Only with `signed`: how its reader leaves the topic; undefined: it offers none. */
+  readonly unsubscribe?: UnsubscribeOffer
 }
 
 export type Audience =

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { SIGNATURE_CHARACTERS } from './message-signature.ts'
 import type { Message } from './notification.ts'
 import { findOversize } from './payload-limits.ts'
+import { sampleUnsubscribeUrl } from './unsubscribe-link.ts'
 
 function message(partial: Partial<Message> = {}): Message {
   return { data: {}, priority: 'normal', ttlSeconds: 60, fcm: {}, apns: {}, webpush: {}, ...partial }
 }
+
+const OFFER = { topic: 'news~%41', publicUrl: 'https://push.example' }
 
 /** Bytes of our id's entry: `fanfare_id` and `ntf_` with 29 characters. */
 const FCM_ID_BYTES = 10 + 33
@@ -74,5 +78,24 @@ describe('findOversize', () => {
     const found = findOversize(message({ data: { k: 'x'.repeat(5000) } }), false)
     expect(found?.service).toBe('webpush')
     expect(found?.overBytes).toBeGreaterThan(1000)
+  })
+
+  test.each([
+    ['fcm', 'fanfare_sig'.length + SIGNATURE_CHARACTERS],
+    ['apns', ',"fanfare_sig":""'.length + SIGNATURE_CHARACTERS],
+    ['webpush', ',"fanfare_sig":""'.length + SIGNATURE_CHARACTERS],
+  ] as const)('of an app that signs, %s carries the signature too', (service, more) => {
+    const large = message({ data: { k: 'x'.repeat(5000) }, fcm: { notification: { title: 'T' } } })
+    const [plain, signed] = [large, { ...large, signed: true }].map((one) => findOversize(one, false, [service]))
+    expect(signed!.bytes - plain!.bytes).toBe(more)
+  })
+
+  test('and where it offers to leave the topic, the link too', () => {
+    const large = message({ data: { k: 'x'.repeat(5000) }, signed: true })
+    const [without, withLink] = [large, { ...large, unsubscribe: OFFER }].map((one) =>
+      findOversize(one, false, ['fcm']),
+    )
+    const url = sampleUnsubscribeUrl(OFFER)
+    expect(withLink!.bytes - without!.bytes).toBe('fanfare_unsubscribe'.length + url.length)
   })
 })

@@ -2,13 +2,15 @@
  * Whether every push service can carry a message once it is built for it, counted in bytes of UTF-8. Pure.
  */
 import { PLATFORMS, type Platform } from './device.ts'
-import type { Json, Message } from './notification.ts'
+import { SIGNATURE_CHARACTERS } from './message-signature.ts'
+import type { Json, JsonObject, Message } from './notification.ts'
 import type { PushIdentity } from './provider.ts'
 import { buildApnsPayload } from './providers/apns/payload.ts'
 import { buildFcmMessage } from './providers/fcm/payload.ts'
 import { isJsonObject } from './providers/merge-json.ts'
 import { MAX_PLAINTEXT_BYTES } from './providers/webpush/encryption.ts'
 import { buildWebPushPayload } from './providers/webpush/payload.ts'
+import { sampleUnsubscribeUrl } from './unsubscribe-link.ts'
 
 /** A message that is too large for a service. */
 export interface Oversize {
@@ -38,9 +40,10 @@ export function findOversize(
   services: readonly Platform[] = PLATFORMS,
 ): Oversize | null {
   const push = { pushId: ANY_PUSH_ID, pushSequence: ordered ? ANY_SEQUENCE : null }
+  const marks = message.signed ? sampleMarks(message) : {}
   let worst: Oversize | null = null
   for (const service of services) {
-    const bytes = countBytes(service, message, push)
+    const bytes = countBytes(service, message, push, marks)
     const limitBytes = LIMIT_BYTES[service]
     const overBytes = bytes - limitBytes
     if (overBytes > (worst?.overBytes ?? 0)) worst = { service, bytes, limitBytes, overBytes }
@@ -48,14 +51,22 @@ export function findOversize(
   return worst
 }
 
-function countBytes(service: Platform, message: Message, push: PushIdentity): number {
+/** What a push carries for its device alone: as long for one device as for any other. */
+function sampleMarks({ unsubscribe }: Message): JsonObject {
+  return {
+    fanfare_sig: '0'.repeat(SIGNATURE_CHARACTERS),
+    ...(unsubscribe && { fanfare_unsubscribe: sampleUnsubscribeUrl(unsubscribe) }),
+  }
+}
+
+function countBytes(service: Platform, message: Message, push: PushIdentity, marks: JsonObject): number {
   switch (service) {
     case 'fcm':
-      return countFcmBytes(message, push)
+      return countFcmBytes(message, push) + keyAndValueBytes(marks)
     case 'apns':
-      return utf8Bytes(JSON.stringify(buildApnsPayload(message, push)))
+      return utf8Bytes(JSON.stringify({ ...buildApnsPayload(message, push), ...marks }))
     case 'webpush':
-      return utf8Bytes(JSON.stringify(buildWebPushPayload(message, push)))
+      return utf8Bytes(JSON.stringify({ ...buildWebPushPayload(message, push), ...marks }))
   }
 }
 

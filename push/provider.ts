@@ -23,10 +23,18 @@ export interface TicketContext extends PushIdentity {
   readonly now: number
 }
 
+/** What a push carries for its device alone, beside what it has in common with its ticket: see own-marks.ts. */
+export interface OwnMarks {
+  readonly fanfare_sig: string
+  readonly fanfare_unsubscribe?: string
+}
+
 /** A recipient as a provider sees it. */
 export interface PushTarget {
   readonly deviceId: string
   readonly address: Address
+  /** Absent: the app does not sign. */
+  readonly ownMarks?: OwnMarks
 }
 
 /** Builds the request for one target. Synchronous where nothing has to be encrypted. */

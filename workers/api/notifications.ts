@@ -10,12 +10,13 @@ import { appIdOf } from './caller.ts'
 import { notificationIdField } from './fields.ts'
 import { askNotification } from './find-notification.ts'
 import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
+import { recallApp } from './known-apps.ts'
 import { createdAnswer, notificationAnswer, notificationToWire } from './notification-answer.ts'
 import { type NotificationBody, notificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { readPauses } from './read-pause.ts'
-import { readSend } from './read-send.ts'
+import { readSend, type SendTerms } from './read-send.ts'
 import { requireAccepted } from './require-accepted.ts'
 import { newRouter } from './router.ts'
 
@@ -119,7 +120,7 @@ type SendRequest = Parameters<typeof replayNotification>[1]
 async function acceptSend(env: Env, body: NotificationBody, request: SendRequest): Promise<CreateAnswer> {
   let send: Send
   try {
-    send = readSend(body, request.now)
+    send = readSend(body, await termsOf(env, request))
     await requireDevices(env, request.appId, send.audience)
   } catch (problem) {
     const earlier = await replayNotification(env, request)
@@ -127,6 +128,11 @@ async function acceptSend(env: Env, body: NotificationBody, request: SendRequest
     return earlier
   }
   return await createNotification(env, { ...request, send })
+}
+
+async function termsOf(env: Env, { appId, now }: SendRequest): Promise<SendTerms> {
+  const app = await recallApp(env, appId, now)
+  return { now, signMessages: app?.settings.signMessages ?? false, publicUrl: env.PUBLIC_URL }
 }
 
 /** A device that is named must exist; a user need not have any. @throws ApiProblem `not_found` */

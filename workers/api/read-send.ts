@@ -5,20 +5,29 @@
  */
 import type { Audience, JsonObject, Message, Send } from '../../push/notification.ts'
 import { findOversize } from '../../push/payload-limits.ts'
+import type { UnsubscribeOffer } from '../../push/unsubscribe-link.ts'
 import { requireTopicName } from './fields.ts'
 import { MAX_ORDERED_RECIPIENTS, MAX_TTL_SECONDS, type NotificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
-import { refuseOverrides, refuseReservedDataKeys } from './refuse-overrides.ts'
+import { refuseOverrides, refuseReservedDataKeys, refuseUncovered } from './refuse-overrides.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
 /** Clocks differ a little: a `send_at` that has just passed means now. */
 const MAX_LATE_MS = 60_000
 const MAX_AHEAD_MS = 366 * 24 * 3_600_000
 
-/** @param now epoch ms */
-export function readSend(body: NotificationBody, now: number): Send {
+/** What the app and the operator have decided that a send depends on. */
+export interface SendTerms {
+  /** Epoch ms. */
+  readonly now: number
+  readonly signMessages: boolean
+  /** Base of the Fanfare API as the outside reaches it; empty: not known. */
+  readonly publicUrl: string
+}
+
+export function readSend(body: NotificationBody, terms: SendTerms): Send {
   refuseUnsupported(body)
-  const message = readMessage(body)
+  const message = readMessage(body, terms)
   const ordered = body.ordered ?? false
   refuseOversize(message, ordered)
   return {
@@ -26,7 +35,7 @@ export function readSend(body: NotificationBody, now: number): Send {
     message,
     guarantee: body.guarantee ?? 'at_least_once',
     ordered,
-    sendAt: readSendAt(body.send_at, now),
+    sendAt: readSendAt(body.send_at, terms.now),
     campaign: body.campaign,
   }
 }
@@ -68,10 +77,11 @@ function distinct(ids: readonly string[], param: string): readonly string[] {
   return ids
 }
 
-function readMessage(body: NotificationBody): Message {
+function readMessage(body: NotificationBody, terms: SendTerms): Message {
   const data = body.data ?? {}
   refuseReservedDataKeys(data, ['data'])
   refuseOverrides(body)
+  if (terms.signMessages) refuseUncovered(body)
   return {
     title: body.title,
     body: body.body,
@@ -88,7 +98,14 @@ function readMessage(body: NotificationBody): Message {
     fcm: (body.fcm ?? {}) as JsonObject,
     apns: (body.apns ?? {}) as JsonObject,
     webpush: (body.webpush ?? {}) as JsonObject,
+    ...(terms.signMessages && { signed: true, unsubscribe: readOffer(body, terms) }),
   }
+}
+
+/** Only a topic can be left, and only where the outside can reach us. */
+function readOffer({ to }: NotificationBody, { publicUrl }: SendTerms): UnsubscribeOffer | undefined {
+  const base = publicUrl.replace(/\/+$/, '')
+  return to.topic === undefined || base === '' ? undefined : { topic: to.topic, publicUrl: base }
 }
 
 function refuseOversize(message: Message, ordered: boolean): void {

@@ -2,7 +2,9 @@
  * What a per-service override may not say: to whom (the audience says it), and in the data of a push what `data` may
  * not say either. Everything else in it is the push service's to judge. Pure.
  */
+import type { JsonObject } from '../../push/notification.ts'
 import { findReservedDataKey } from '../../push/reserved-data-keys.ts'
+import { findUncovered } from '../../push/uncovered-override.ts'
 import type { NotificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
 import { fieldProblem, pointerOf } from './validation.ts'
@@ -22,6 +24,15 @@ export function refuseOverrides({ fcm = {}, apns = {} }: Pick<NotificationBody, 
   if (apns.aps !== undefined && apns.aps !== null && !isObject(apns.aps)) {
     throw fieldProblem(['apns', 'aps'], 'must be an object')
   }
+}
+
+/** Of an app that signs: what its devices would not believe is not sent. @throws ApiProblem `validation_failed` */
+export function refuseUncovered({ fcm = {} }: Pick<NotificationBody, 'fcm'>): void {
+  // Parsed from JSON, so nothing else can be in it.
+  const path = findUncovered(fcm as JsonObject)
+  if (path === null) return
+  const advice = 'says what the signature of this app’s messages does not cover. Use the fields of the notification'
+  throw fieldProblem(['fcm', ...path], advice)
 }
 
 /** @throws ApiProblem `reserved_data_key` */

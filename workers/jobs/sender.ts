@@ -19,6 +19,7 @@ import { readWebPushOutcome } from '../../push/providers/webpush/outcome.ts'
 import { webPushRequests } from '../../push/providers/webpush/request.ts'
 import { readSubscription } from '../../push/providers/webpush/subscription.ts'
 import { forgetCredential, recallCredential } from './known-credentials.ts'
+import { prepareMarks } from './prepare-marks.ts'
 
 type Leased = Extract<Lease, { kind: 'leased' }>
 
@@ -94,7 +95,12 @@ async function prepareWith(env: Env, lease: Leased, leastVersion: number): Promi
     for (const authorization of used) authorization.refused = true
   }
   const pool = `${nameOf(lease)}/${version}`
-  const build = builderFor(env, lease, kept.credential, signed)
+  const { pushId, pushSequence, message, expiresAt } = lease
+  const context: TicketContext = { pushId, pushSequence, message, expiresAt, now: Date.now() }
+  const mark = await prepareMarks(env, lease, context)
+  const common = builderFor(env, kept.credential, signed, context)
+  const build: RequestBuilder =
+    mark === null ? common : async (to) => await common({ ...to, ownMarks: await mark(to.deviceId) })
   return { kind: 'able', pool, version, build, read: readerFor(lease.platform, pool), refusal, noteRefused }
 }
 
@@ -122,9 +128,12 @@ async function keepAuthorization(
   return kept
 }
 
-function builderFor(env: Env, lease: Leased, credential: Credential, signed: Map<string, string>): RequestBuilder {
-  const { pushId, pushSequence, message, expiresAt } = lease
-  const context: TicketContext = { pushId, pushSequence, message, expiresAt, now: Date.now() }
+function builderFor(
+  env: Env,
+  credential: Credential,
+  signed: ReadonlyMap<string, string>,
+  context: TicketContext,
+): RequestBuilder {
   const authorization = signed.get('') ?? ''
   switch (credential.platform) {
     case 'fcm':

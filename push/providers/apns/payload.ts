@@ -23,15 +23,16 @@ export function buildApnsPayload(message: Message, push: PushIdentity): JsonObje
 
 /** Apple's own keys, before any override. */
 export function buildAps(message: Message): JsonObject {
-  const { title, body, image, badge, sound } = message
+  const { title, body, image, badge, sound, signed } = message
+  const alerts = title !== undefined || body !== undefined
   return {
-    ...((title !== undefined || body !== undefined) && {
+    ...(alerts && {
       alert: { ...(title !== undefined && { title }), ...(body !== undefined && { body }) },
     }),
     ...(badge !== undefined && { badge }),
     ...(sound !== undefined && { sound }),
-    // Lets the app's notification service extension load the picture before the alert is shown.
-    ...(image !== undefined && { 'mutable-content': 1 }),
+    // Lets the app's notification service extension load the picture, or verify, before the alert is shown.
+    ...((image !== undefined || (signed && alerts)) && { 'mutable-content': 1 }),
   }
 }
 

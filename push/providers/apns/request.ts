@@ -5,6 +5,7 @@
 import type { JsonObject } from '../../notification.ts'
 import type { PushRequest } from '../../outcome.ts'
 import type { PushTarget, TicketContext } from '../../provider.ts'
+import { addOwnMarks } from '../mark.ts'
 import { apnsIdsOf } from './apns-id.ts'
 import { buildHandlingHeaders, buildTypeHeaders } from './headers.ts'
 import { buildApnsPayload } from './payload.ts'
@@ -28,13 +29,13 @@ export function apnsRequests(context: TicketContext, sender: ApnsSender): (targe
     ...buildTypeHeaders(aps, sender.bundleId),
     ...buildHandlingHeaders(aps, context),
   }
-  const body = JSON.stringify(payload)
+  const open = JSON.stringify(payload).slice(0, -1)
   const path = `${sender.baseUrl}/3/device/`
   const apnsIdOf = apnsIdsOf(context.pushId)
-  return ({ deviceId, address }) => ({
+  return ({ deviceId, address, ownMarks }) => ({
     url: path + address.value,
     sharedHeaders,
     ownHeaders: { 'apns-id': apnsIdOf(deviceId) },
-    body,
+    body: `${addOwnMarks(open, ownMarks)}}`,
   })
 }

@@ -5,6 +5,7 @@
 import type { AddressKind } from '../../device.ts'
 import type { PushRequest } from '../../outcome.ts'
 import type { PushTarget, TicketContext } from '../../provider.ts'
+import { addOwnMarks } from '../mark.ts'
 import { buildFcmMessage } from './payload.ts'
 
 /** Where and as whom to send. */
@@ -20,14 +21,19 @@ export interface FcmSender {
 export function fcmRequests(context: TicketContext, sender: FcmSender): (target: PushTarget) => PushRequest {
   const url = `${sender.baseUrl}/v1/projects/${encodeURIComponent(sender.projectId)}/messages:send`
   const sharedHeaders = { authorization: `Bearer ${sender.accessToken}`, 'content-type': 'application/json' }
-  // Never an empty object: data.fanfare_id is always there, so a comma joins it to the target.
-  const behindTarget = `,${JSON.stringify(buildFcmMessage(context)).slice(1)}}`
-  return ({ address }) => ({
-    url,
-    sharedHeaders,
-    ownHeaders: null,
-    body: `{"message":{"${targetField(address.kind)}":${JSON.stringify(address.value)}${behindTarget}`,
-  })
+  const { data, ...rest } = buildFcmMessage(context)
+  // Never an empty object: data.fanfare_id is always there, so a comma joins it to the target. Its data is the last
+  // member and left open, for what is the device's own.
+  const behindTarget = `,${JSON.stringify({ ...rest, data }).slice(1, -2)}`
+  return ({ address, ownMarks }) => {
+    const target = `"${targetField(address.kind)}":${JSON.stringify(address.value)}`
+    return {
+      url,
+      sharedHeaders,
+      ownHeaders: null,
+      body: `{"message":{${target}${addOwnMarks(behindTarget, ownMarks)}}}}`,
+    }
+  }
 }
 
 /** Installation ids are taking the place of registration tokens; both are targets side by side. */

@@ -5,6 +5,7 @@
 import { base64url } from 'jose'
 import type { PushRequest } from '../../outcome.ts'
 import type { PushTarget, TicketContext } from '../../provider.ts'
+import { addOwnMarks } from '../mark.ts'
 import { type Entropy, encryptPush, FRESH_ENTROPY } from './encryption.ts'
 import { buildWebPushHeaders } from './headers.ts'
 import { buildWebPushPayload } from './payload.ts'
@@ -27,7 +28,9 @@ export function webPushRequests(
   { authorizationFor, entropy = FRESH_ENTROPY }: WebPushSender,
 ): (target: PushTarget) => Promise<PushRequest> {
   const payload = buildWebPushPayload(context.message, context)
-  const plaintext = new TextEncoder().encode(JSON.stringify(payload))
+  const open = JSON.stringify(payload).slice(0, -1)
+  const encoder = new TextEncoder()
+  const common = encoder.encode(`${open}}`)
   const headersByOrigin = new Map<string, Readonly<Record<string, string>>>()
 
   const headersFor = (origin: string) => {
@@ -38,7 +41,8 @@ export function webPushRequests(
     return headers
   }
 
-  return async ({ address }) => {
+  return async ({ address, ownMarks }) => {
+    const plaintext = ownMarks === undefined ? common : encoder.encode(`${addOwnMarks(open, ownMarks)}}`)
     const { endpoint, origin, p256dh, auth } = readSubscription(address)
     const keys = { publicKey: decode(p256dh), authSecret: decode(auth) }
     return {
