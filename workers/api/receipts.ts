@@ -7,10 +7,13 @@ import { noteSignOfLife } from '../jobs/signs-of-life.ts'
 import { allow } from './auth.ts'
 import type { Caller } from './caller.ts'
 import { instantInput, notificationIdField } from './fields.ts'
+import { keepProven } from './receipt-proofs.ts'
 import { newRouter } from './router.ts'
 
 /** A device that was offline for weeks has fewer; each notification among them is one call. */
 const MAX_EVENTS = 100
+/** A signature of ours has 426. */
+const MAX_PROOF_CHARACTERS = 1_000
 
 const receiptBody = z
   .strictObject({
@@ -20,6 +23,9 @@ const receiptBody = z
           notification_id: notificationIdField,
           event: z.enum(['delivered', 'opened', 'clicked', 'dismissed']),
           at: instantInput.openapi({ description: "By the device's clock; a future instant counts as now." }),
+          proof: z.string().max(MAX_PROOF_CHARACTERS).optional().openapi({
+            description: '`fanfare_sig` of the push. Only asked for where the app signs its messages.',
+          }),
         }),
       )
       .min(1)
@@ -33,12 +39,20 @@ const receiptBody = z
     },
   })
 
-type ReceiptBody = z.infer<typeof receiptBody>
+type ReportedEvent = z.infer<typeof receiptBody>['events'][number]
 
 const receiptAnswer = z
   .object({
     recorded: z.int().openapi({ description: 'Events taken, those that were known already included.', example: 1 }),
     unknown: z.array(z.string()).openapi({ description: 'Ids that are no notifications of the app; drop them.' }),
+    refused: z
+      .array(z.string())
+      .optional()
+      .openapi({
+        description:
+          'Only where the app signs its messages: ids of notifications with an event whose `proof` was missing or is not ' +
+          'that of this push on this device. Such an event counts for nothing; drop it.',
+      }),
   })
   .openapi('ReceiptAnswer')
 
@@ -49,7 +63,8 @@ const reportReceipts = createRoute({
   summary: 'Report receipts',
   description:
     "With the device's own key. Every (notification, device, event) counts once, however often it is reported, so " +
-    'a report that got no answer is simply sent again.',
+    'a report that got no answer is simply sent again. Where the app signs its messages, an event counts only with its ' +
+    '`proof`.',
   ...allow('reportReceipts'),
   request: { body: { required: true, content: { 'application/json': { schema: receiptBody } } } },
   responses: {
@@ -59,7 +74,8 @@ const reportReceipts = createRoute({
 
 export const receipts = newRouter().openapi(reportReceipts, async (c) => {
   const device = c.get('caller') as Extract<Caller, { kind: 'device' }>
-  const byNotification = groupEvents(c.req.valid('json'), Date.now())
+  const { taken, refused } = await keepProven(c.env, device, c.req.valid('json').events, Date.now())
+  const byNotification = groupEvents(taken, Date.now())
   const answers = await Promise.all(
     [...byNotification].map(async ([id, events]) => {
       const known =
@@ -69,12 +85,16 @@ export const receipts = newRouter().openapi(reportReceipts, async (c) => {
   )
   const { appId, deviceId } = device
   noteSignOfLife(c.env, { appId, deviceId }, Date.now())
-  const recorded = answers.reduce((sum, { taken }) => sum + taken, 0)
-  return c.json({ recorded, unknown: answers.filter(({ taken }) => taken === 0).map(({ id }) => id) }, 200)
+  const recorded = answers.reduce((sum, answer) => sum + answer.taken, 0)
+  const unknown = answers.filter((answer) => answer.taken === 0).map(({ id }) => id)
+  return c.json({ recorded, unknown, ...(refused && { refused }) }, 200)
 })
 
 /** @param now epoch ms; no event was later */
-function groupEvents({ events }: ReceiptBody, now: number): Map<string, { event: ReceiptEvent; at: number }[]> {
+function groupEvents(
+  events: readonly ReportedEvent[],
+  now: number,
+): Map<string, { event: ReceiptEvent; at: number }[]> {
   const grouped = Map.groupBy(events, (event) => event.notification_id)
   return new Map(
     [...grouped].map(([id, list]) => [id, list.map(({ event, at }) => ({ event, at: Math.min(Date.parse(at), now) }))]),
