@@ -48,6 +48,7 @@ function projectOver(wayOut: 'direct' | 'egress', { name, include, globalSetup }
                 APNS_SANDBOX_URL: simulators.apnsUrl,
               }),
               GOOGLE_TOKEN_URL: simulators.tokenUrl,
+              PUBLIC_URL: 'https://fanfare.test',
               WEBPUSH_ALLOWED_HOSTS: simulators.webPushHost,
               SIM_CONTROL_URL: simulators.controlUrl,
               EGRESS_URL: wayOut === 'egress' ? simulators.egressUrl : '',

@@ -2,7 +2,7 @@
  * Topics and their members in D1: the truth. The copy that a fan-out reads is in the topic's shards; callers
  * write here first. A topic that was deleted is in topic-deletion.ts; here its subscriptions are as good as gone.
  */
-import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { inList } from './json-list.ts'
 import { topicDeviceTable, topicTable } from './topic-table.ts'
@@ -93,6 +93,38 @@ export async function removeMemberships(
   await drizzle(db)
     .delete(topicDeviceTable)
     .where(and(those, eq(topicDeviceTable.topic, topic)))
+}
+
+/** A device's subscription to a topic; null: it has none. `joinedAt` in epoch ms; null: before that was noted. */
+export async function membershipOf(
+  db: D1Database,
+  appId: string,
+  topic: string,
+  deviceId: string,
+): Promise<{ readonly joinedAt: number | null } | null> {
+  const that = and(isOf(appId, topic, deviceId), COUNTS)
+  const [row] = await drizzle(db).select({ joinedAt: topicDeviceTable.joinedAt }).from(topicDeviceTable).where(that)
+  return row ?? null
+}
+
+/** Takes a device out of a topic, unless its subscription began later. Idempotent. @param joinedUpTo epoch ms */
+export async function removeMembershipUpTo(
+  db: D1Database,
+  appId: string,
+  topic: string,
+  deviceId: string,
+  joinedUpTo: number,
+): Promise<void> {
+  const { joinedAt } = topicDeviceTable
+  const began = or(isNull(joinedAt), lte(joinedAt, joinedUpTo))
+  await drizzle(db)
+    .delete(topicDeviceTable)
+    .where(and(isOf(appId, topic, deviceId), began))
+}
+
+function isOf(appId: string, topic: string, deviceId: string): SQL | undefined {
+  const { appId: app, deviceId: device, topic: name } = topicDeviceTable
+  return and(eq(app, appId), eq(device, deviceId), eq(name, topic))
 }
 
 /** A page of topic names in order. @param page.after the last name of the page before, or null */

@@ -50,6 +50,9 @@ export const ACCESS = {
   subscribe: ['topics:manage', 'device'],
   unsubscribe: ['topics:manage', 'device'],
   changeTopicMembers: ['topics:manage'],
+  // Whoever holds the link of a push.
+  showUnsubscribePage: [],
+  followUnsubscribeLink: [],
 
   sendNotification: ['notifications:send'],
   getNotification: ['notifications:read'],

@@ -31,6 +31,7 @@ import { settings } from './settings.ts'
 import { stuckWork } from './stuck-work.ts'
 import { tokens } from './tokens.ts'
 import { topics } from './topics.ts'
+import { unsubscribe } from './unsubscribe.ts'
 
 export const api = newRouter()
 
@@ -70,6 +71,7 @@ for (const resource of [
   devices,
   deviceImport,
   topics,
+  unsubscribe,
   notifications,
   deliveries,
   deadLetters,
