@@ -3,6 +3,9 @@
  * into a {@link FanfareError}; keeps no state and never retries.
  */
 
+import type { KeySource } from './app-keys.ts'
+import type { PublicKey } from './verify.ts'
+
 /** Whether asking again helps: at once, after a while, or never. */
 export type Retry = 'now' | 'backoff' | 'never'
 
@@ -84,17 +87,35 @@ export async function postReceipts(
   await call(device.baseUrl, 'POST', '/v1/receipts', device.deviceKey, { events })
 }
 
+/** Where the public keys of an app are: those that pushes are signed with among them. */
+export function keySourceOf({ baseUrl, appId }: { baseUrl: string; appId: string }): KeySource {
+  const fetch = async () => {
+    const { keys } = (await call(baseUrl, 'GET', `/v1/apps/${appId}/jwks.json`, null)) as { keys: PublicKey[] }
+    return keys
+  }
+  return { appId, fetch }
+}
+
 /** `expirationTime` and whatever else a browser adds stay out: they are no part of the address. */
 function addressOf({ endpoint, keys }: PushSubscriptionJSON): object {
   return { endpoint, keys: { p256dh: keys?.p256dh, auth: keys?.auth } }
 }
 
-async function call(baseUrl: string, method: string, path: string, bearer: string, body?: object): Promise<unknown> {
+async function call(
+  baseUrl: string,
+  method: string,
+  path: string,
+  bearer: string | null,
+  body?: object,
+): Promise<unknown> {
   let response: Response
   try {
     response = await fetch(baseUrl + path, {
       method,
-      headers: { authorization: `Bearer ${bearer}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       // A receipt reported while the page is being left still goes out.
       keepalive: true,

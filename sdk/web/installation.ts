@@ -4,8 +4,22 @@
  */
 import type { Store } from './store.ts'
 
+/**
+ * Whether pushes are shown unseen, or those alone that the app has signed. Then `appId` says whose keys; it is as public as
+ * the publishable key.
+ */
+export type Verification =
+  | { readonly verify?: undefined }
+  | {
+      readonly verify: 'required'
+      /** `app_…` */
+      readonly appId: string
+    }
+
 /** This browser as a device of one Fanfare app. */
-export interface Installation {
+export type Installation = Registration & Verification
+
+interface Registration {
   /** Base of the Fanfare API, without a trailing slash. */
   readonly baseUrl: string
   readonly publishableKey: string

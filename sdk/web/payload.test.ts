@@ -5,7 +5,7 @@ const parse = (payload: unknown) => parsePush(JSON.stringify(payload))
 
 describe('a push', () => {
   it('becomes a notification under its own id', () => {
-    const push = parse({
+    const payload = {
       title: 'Breaking',
       body: 'It works',
       icon: '/icon.png',
@@ -13,7 +13,7 @@ describe('a push', () => {
       url: '/news/1',
       data: { section: 'tech' },
       fanfare_id: 'ntf_1',
-    })
+    }
     const notification = {
       id: 'ntf_1',
       title: 'Breaking',
@@ -23,7 +23,8 @@ describe('a push', () => {
       url: '/news/1',
       data: { section: 'tech' },
     }
-    expect(push).toEqual({
+    expect(parse(payload)).toEqual({
+      payload,
       notification,
       options: {
         body: 'It works',
@@ -47,7 +48,9 @@ describe('a push', () => {
   })
 
   it('of data alone is not shown', () => {
-    expect(parse({ data: { refresh: 'inbox' }, fanfare_id: 'ntf_3' })).toEqual({
+    const payload = { data: { refresh: 'inbox' }, fanfare_id: 'ntf_3' }
+    expect(parse(payload)).toEqual({
+      payload,
       notification: { id: 'ntf_3', title: '', body: '', data: { refresh: 'inbox' } },
       options: null,
     })

@@ -43,6 +43,8 @@ const PASSED_ON = ['badge', 'lang', 'dir', 'silent', 'renotify', 'requireInterac
 export interface ParsedPush {
   readonly notification: IncomingNotification
   readonly options: ShownOptions | null
+  /** All of it as it came: what a signature is about. */
+  readonly payload: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -63,7 +65,7 @@ export function parsePush(text: string): ParsedPush | null {
     data: stringsOf(payload.data),
   }
   const silent = notification.title === '' && notification.body === ''
-  return { notification, options: silent ? null : optionsFor(notification, payload) }
+  return { notification, options: silent ? null : optionsFor(notification, payload), payload }
 }
 
 function optionsFor(notification: IncomingNotification, payload: Record<string, unknown>): ShownOptions {

@@ -2,12 +2,15 @@
  * The steps of registering a browser, one function each: permission, service worker, PushSubscription, device.
  * fanfare.ts puts them behind the public interface.
  */
-import { type DeviceFields, FanfareError, moveDevice, registerDevice } from './api.ts'
-import { type Installation, readInstallation, writeInstallation } from './installation.ts'
+import { type DeviceFields, FanfareError, keySourceOf, moveDevice, registerDevice } from './api.ts'
+import { refreshKeys } from './app-keys.ts'
+import { type Installation, readInstallation, type Verification, writeInstallation } from './installation.ts'
 import type { Store } from './store.ts'
 import { ensureSubscription } from './subscription.ts'
 
-export interface FanfareOptions {
+export type FanfareOptions = PageOptions & Verification
+
+interface PageOptions {
   /** Base of the Fanfare API, such as `https://push.example.com`. */
   readonly baseUrl: string
   /** The app's client key, `pk_…`: made to be seen by everybody. */
@@ -23,7 +26,9 @@ export interface FanfareOptions {
 /** The options with every default decided. */
 export type FanfareConfig = FanfareOptions & { readonly serviceWorkerUrl: string }
 
+/** @throws {TypeError} when pages without types say `verify` and not whose keys */
 export function decideConfig(options: FanfareOptions): FanfareConfig {
+  if (options.verify === 'required' && !options.appId) throw new TypeError("verify: 'required' needs appId, app_…")
   return {
     ...options,
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
@@ -91,9 +96,13 @@ async function registerAs(
   const earlier = await readOwn(store, config)
   // The browser made a new PushSubscription since: tell Fanfare first, so that it stays the same device.
   if (earlier !== undefined && earlier.endpoint !== subscription.endpoint) await moveIfKnown(earlier, address)
+  const verification: Verification = config.verify === 'required' ? { verify: 'required', appId: config.appId } : {}
+  // Now, so that an app id that is wrong is told to the page, and the first push needs no request.
+  if (config.verify === 'required') await refreshKeys(store, keySourceOf(config), Date.now())
   const bearer = registration.userToken ?? config.publishableKey
   const device = await registerDevice(config.baseUrl, bearer, address, fieldsOf(registration))
   await writeInstallation(store, {
+    ...verification,
     baseUrl: config.baseUrl,
     publishableKey: config.publishableKey,
     vapidPublicKey: config.vapidPublicKey,

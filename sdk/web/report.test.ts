@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FanfareError } from './api.ts'
+import { keepProof } from './proofs.ts'
 import { BATCH_LIMIT, enqueueReceipt, flushReceipts, QUEUE_LIMIT, type Receipt } from './report.ts'
 import { memoryStore } from './store.fixture.ts'
 
@@ -31,6 +32,14 @@ describe('receipts', () => {
     const { posted, flush } = await queueOf([delivered('ntf_1'), { ...delivered('ntf_1'), at: '2026-11-23T09:00:00Z' }])
     await flush()
     expect(posted).toEqual([[delivered('ntf_1')]])
+  })
+
+  it('carry the signature of their push where it had one', async () => {
+    const { store, posted, flush } = await queueOf([delivered('ntf_1')])
+    await keepProof(store, 'ntf_2', 'a.b.c')
+    await enqueueReceipt(store, delivered('ntf_2'))
+    await flush()
+    expect(posted).toEqual([[delivered('ntf_1'), { ...delivered('ntf_2'), proof: 'a.b.c' }]])
   })
 
   it('wait for the next attempt while the API cannot be reached', async () => {

@@ -4,6 +4,7 @@
  * keep; how it is sent is the caller's `post`.
  */
 import { FanfareError } from './api.ts'
+import { proofOf } from './proofs.ts'
 import type { Store } from './store.ts'
 
 export type ReceiptEvent = 'delivered' | 'opened' | 'clicked' | 'dismissed'
@@ -14,6 +15,8 @@ export interface Receipt {
   readonly event: ReceiptEvent
   /** RFC 3339, UTC: when it happened, however late it is reported. */
   readonly at: string
+  /** `fanfare_sig` of the push, where it carried one. */
+  readonly proof?: string
 }
 
 const RECEIPTS = 'receipts'
@@ -22,8 +25,10 @@ export const BATCH_LIMIT = 100
 /** A browser that cannot reach the API for weeks keeps its newest receipts and lets go of the oldest. */
 export const QUEUE_LIMIT = 500
 
-/** Puts a receipt into the queue. It is safe there when this resolves. */
-export async function enqueueReceipt(store: Store, receipt: Receipt): Promise<void> {
+/** Puts a receipt into the queue, with what proves it. It is safe there when this resolves. */
+export async function enqueueReceipt(store: Store, event: Omit<Receipt, 'proof'>): Promise<void> {
+  const proof = await proofOf(store, event.notification_id)
+  const receipt: Receipt = proof === undefined ? event : { ...event, proof }
   await store.change<Receipt[]>(RECEIPTS, (queue = []) =>
     queue.some((queued) => isSame(queued, receipt)) ? queue : [...queue, receipt].slice(-QUEUE_LIMIT),
   )

@@ -5,14 +5,17 @@
  * worker or be pulled into an existing one with `importScripts`. It never touches caching or the worker's life cycle.
  */
 import { FanfareError, moveDevice, registerDevice } from './api.ts'
+import { checkPush } from './check-push.ts'
 import { type Installation, readInstallation, writeInstallation } from './installation.ts'
 import type { PageEvent, PageMessage } from './messages.ts'
 import { type IncomingNotification, notificationOf, openableUrl, type ParsedPush, parsePush } from './payload.ts'
+import { keepProof } from './proofs.ts'
 import { enqueueReceipt, type ReceiptEvent } from './report.ts'
 import { claim, release } from './seen.ts'
 import { sendReceipts } from './send-receipts.ts'
 import { openStore } from './store.ts'
 import { ensureSubscription } from './subscription.ts'
+import type { Verdict } from './verify.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -43,6 +46,9 @@ interface PushSubscriptionChangeEvent extends ExtendableEvent {
 async function receive(text: string): Promise<void> {
   const push = parsePush(text)
   if (push === null) return
+  // First of all: a push that is not the app's takes no id away from one that is.
+  const verdict = await checkPush(store, push.payload, Date.now())
+  if (verdict !== 'valid' && verdict !== 'not_asked') return showDoubt(verdict)
   const { id } = push.notification
   if (!(await claim(store, id))) return
   try {
@@ -51,8 +57,21 @@ async function receive(text: string): Promise<void> {
     await release(store, id)
     throw error
   }
+  const { fanfare_sig } = push.payload
+  if (typeof fanfare_sig === 'string') await keepProof(store, id, fanfare_sig)
   await tellPages('received', push.notification)
   await report(id, 'delivered')
+}
+
+/**
+ * Browsers want to see something for every push: Chrome shows a text of its own otherwise, Firefox and Safari end the
+ * subscription of who is silent too often, which whoever can spoof could bring about. So something is shown that says
+ * nothing, makes no sound, and takes the place of the one before.
+ */
+async function showDoubt(verdict: Verdict): Promise<void> {
+  console.warn(`Fanfare: a push was not shown, its signature is not valid: ${verdict}`)
+  const site = new URL(self.registration.scope).host
+  await self.registration.showNotification(site, { tag: 'fanfare-not-verified', silent: true })
 }
 
 async function show({ notification, options }: ParsedPush): Promise<void> {
