@@ -1,13 +1,13 @@
 /**
- * The keys behind what pushes carry for their device: for signing and checking signatures, and for links. Imported once
- * for each time that an isolate opens the app's secrets (app-secrets.ts), and let go together with them.
+ * The keys behind what pushes carry for their device: for signing and checking signatures, and for links. Which secret of
+ * the app it is, and whether it is still good; how a secret becomes a key is imported-keys.ts's.
  */
-import { type CompactVerifyGetKey, errors, importJWK } from 'jose'
-import { type AppSecret, type AppSecretUse, publicJwkOf } from '../push/app-secret.ts'
+import { type CompactVerifyGetKey, errors } from 'jose'
+import type { AppSecretUse } from '../push/app-secret.ts'
 import type { SigningKey } from '../push/message-signature.ts'
-import { importLinkKey } from '../push/unsubscribe-link.ts'
-import { credentialsKeyOf } from './api/secrets.ts'
+import { requireMasterKeys } from './api/secrets.ts'
 import { acceptedSecrets, currentSecret } from './app-secrets.ts'
+import * as imported from './imported-keys.ts'
 
 interface Asked {
   readonly appId: string
@@ -18,7 +18,7 @@ interface Asked {
 /** @throws ApiProblem `credentials_key_missing`, `credentials_key_invalid`; SealError */
 export async function signingKeyOf(env: Env, asked: Asked): Promise<SigningKey> {
   const secret = await currentSecret(env, secretsOf(env, asked, 'messages'))
-  return { kid: secret.id, privateKey: await privateKeyOf(secret) }
+  return { kid: secret.id, privateKey: await imported.signingKeyOf(secret, asked.now) }
 }
 
 /** Finds the public half of a key whose work is still good, by the `kid` of a signature. */
@@ -27,38 +27,21 @@ export function verifyingKeysOf(env: Env, asked: Asked): CompactVerifyGetKey {
     const secrets = await acceptedSecrets(env, secretsOf(env, asked, 'messages'))
     const secret = secrets.find(({ id }) => id === kid)
     if (secret === undefined) throw new errors.JWKSNoMatchingKey()
-    return await publicKeyOf(secret)
+    return await imported.verifyingKeyOf(secret, asked.now)
   }
 }
 
 /** @throws like {@link signingKeyOf} */
 export async function linkKeyOf(env: Env, asked: Asked): Promise<CryptoKey> {
-  return await hmacKeyOf(await currentSecret(env, secretsOf(env, asked, 'links')))
+  return await imported.hmacKeyOf(await currentSecret(env, secretsOf(env, asked, 'links')), asked.now)
 }
 
 /** Those whose links are still good. @throws like {@link signingKeyOf} */
 export async function acceptedLinkKeys(env: Env, asked: Asked): Promise<CryptoKey[]> {
-  return await Promise.all((await acceptedSecrets(env, secretsOf(env, asked, 'links'))).map(hmacKeyOf))
+  const secrets = await acceptedSecrets(env, secretsOf(env, asked, 'links'))
+  return await Promise.all(secrets.map((secret) => imported.hmacKeyOf(secret, asked.now)))
 }
 
 function secretsOf(env: Env, { appId, now }: Asked, use: AppSecretUse) {
-  return { appId, use, now, masterKeys: [credentialsKeyOf(env)] } as const
-}
-
-const privateKeyOf = oncePerSecret(({ material }) => importSigningKey('jwk' in material ? material.jwk : null))
-const publicKeyOf = oncePerSecret((secret) => importSigningKey(publicJwkOf(secret)))
-const hmacKeyOf = oncePerSecret(({ material }) => importLinkKey('hmacKey' in material ? material.hmacKey : ''))
-
-async function importSigningKey(jwk: ReturnType<typeof publicJwkOf>): Promise<CryptoKey> {
-  // An EC key becomes a CryptoKey; bytes are what a symmetric one becomes.
-  return (await importJWK(jwk ?? {}, 'ES256')) as CryptoKey
-}
-
-function oncePerSecret(make: (secret: AppSecret) => Promise<CryptoKey>): (secret: AppSecret) => Promise<CryptoKey> {
-  const made = new WeakMap<AppSecret, Promise<CryptoKey>>()
-  return (secret) => {
-    const key = made.get(secret) ?? make(secret)
-    made.set(secret, key)
-    return key
-  }
+  return { appId, use, now, masterKeys: requireMasterKeys(env) } as const
 }

@@ -22,6 +22,12 @@ const post = (path: string, body: unknown, headers?: Attempt['headers']): Attemp
   return { method: 'POST', path, body, headers }
 }
 
+/** A link that names everything right, with a MAC that nobody made. */
+const forgedLink = ({ app, device, notification, topic }: Names): string => {
+  const ids = [app, device, notification].map((id) => id.slice(4)).join('.')
+  return `/v1/unsubscribe?link=${ids}.1796115600.${'A'.repeat(22)}.${topic}`
+}
+
 const PEM = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
 const SERVICE_ACCOUNT = {
   type: 'service_account',
@@ -110,6 +116,8 @@ export const ATTEMPTS = {
     remove(`/v1/topics/${own.topic}/devices/${device}`),
     remove(`/v1/topics/${topic}/devices/${own.device}`),
   ],
+  showUnsubscribePage: (other) => [get(forgedLink(other))],
+  followUnsubscribeLink: (other) => [post(forgedLink(other), undefined)],
   changeTopicMembers: ({ topic, device }, own) => [
     post(`/v1/topics/${own.topic}/devices`, { add: [device] }),
     post(`/v1/topics/${topic}/devices`, { remove: [device] }),
