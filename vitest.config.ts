@@ -14,6 +14,9 @@ import { TEST_SECRETS } from './test/secrets.ts'
  */
 const TEST_SHARDS = { SHARD_SPLIT_MEMBERS: '60', SHARD_SPLIT_CALLS_PER_SECOND: '1000000' }
 
+/** The platform's rate limit for real, as a test puts it in the place of one of wrangler.toml's: reached at once. */
+const TEST_RATE_LIMIT = { SMALL_RATE_LIMIT: { namespace_id: '1', simple: { limit: 3, period: 60 } } } as const
+
 /** itty-durable mixes CommonJS and ESM; only bundled beforehand can it be imported inside workerd. */
 const BUNDLED_BEFOREHAND = { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } }
 
@@ -98,6 +101,7 @@ export default defineConfig({
                 ...TEST_SHARDS,
                 TEST_MIGRATIONS: await readD1Migrations('schema/migrations/d1'),
               },
+              ratelimits: TEST_RATE_LIMIT,
               // No test needs the place of a request, and nothing may be fetched from the network for it.
               cf: false,
             },

@@ -3,6 +3,7 @@
  * go of the tickets of a user when it is his turn; the others wait. What was asked, and sends to topics, are
  * notification.ts; what is stored is notification-record.ts.
  */
+import { idTail } from '../push/ids.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
 import { slotLine, topicLine } from '../push/order-book.ts'
@@ -19,7 +20,7 @@ import { enqueueTickets } from './lanes.ts'
 import { NotificationLines } from './notification-lines.ts'
 import { NotificationRecord } from './notification-record.ts'
 import type { FanoutOrder, Lease, LedgerView, Settled, Settlement } from './rpc.ts'
-import { notificationNamed } from './stubs.ts'
+import { meterOf, notificationNamed } from './stubs.ts'
 
 /** Finished notifications are kept this long for questions about them, then their object is emptied. */
 const RETENTION_MS = 30 * 24 * 60 * 60 * 1000
@@ -139,8 +140,20 @@ export abstract class DirectSend extends NotificationRecord {
     this.write(next)
     if (next.completedAt === null) return
     const { ordered } = next.send
+    if (next.metered) this.ctx.waitUntil(this.tellMeter(next))
     await this.wakeBy(ordered ? Date.now() + this.leaseMs : next.completedAt + RETENTION_MS)
     if (ordered) this.ctx.waitUntil(this.lines.leaveAll(next))
+  }
+
+  /** How many a counted send really went to. If that gets lost, what was estimated when it was accepted stays counted. */
+  private async tellMeter(done: NotificationLife): Promise<void> {
+    const own = this.ownView(done) ?? life.EMPTY_VIEW
+    const sums = done.shards === null ? [own] : Object.values(done.shards).flatMap(({ final }) => final ?? [])
+    try {
+      await meterOf(this.env, done.appId).correctSend(idTail(done.id), life.sum(sums).counts.targeted)
+    } catch (error) {
+      console.error('the recipients of a send stay as estimated', { id: done.id, error: String(error) })
+    }
   }
 
   /** Devices may still wait to be retired, and lines to be left; after that it is kept for questions, and emptied. */

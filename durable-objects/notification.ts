@@ -4,7 +4,6 @@
  * one starts when it is its turn in the line of its topic, or of some user. The states and sums are
  * decided in push/notification-life.ts; receipts are receipts.ts; nothing here talks to a push service.
  */
-import type { Send } from '../push/notification.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
 import type { Piece } from '../push/shard-directory.ts'
@@ -14,6 +13,7 @@ import { ledgersOf, replayPieces } from './pieces.ts'
 import { findReplayable } from './replay-source.ts'
 import type {
   CreateAnswer,
+  CreateRequest,
   DeliveryPage,
   DeliveryQuery,
   FanoutOrder,
@@ -38,7 +38,7 @@ const EXPIRED_EVERYWHERE_MS = 5_000
 
 export class Notification extends DirectSend implements NotificationCalls {
   /** Accepts a send. Idempotent by the object's name: a second call with the same body answers the first one's id. */
-  async create(request: { id: string; appId: string; send: Send; bodyHash: string }): Promise<CreateAnswer> {
+  async create(request: CreateRequest): Promise<CreateAnswer> {
     const earlier = await this.replay(request.bodyHash)
     if (earlier) return earlier.kind === 'replayed' ? await this.answerInLine(earlier) : earlier
     const now = Date.now()

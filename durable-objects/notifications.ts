@@ -16,6 +16,20 @@ export interface NewNotification {
   readonly bodyHash: string
   /** Epoch ms. */
   readonly now: number
+  /** Its id, if it had to be known before; see {@link nameNotification}. */
+  readonly id?: string
+  /** It was counted by the app's Meter. */
+  readonly metered?: boolean
+}
+
+/** The id of a notification that is still to be created: with an idempotency key, always of the same object. */
+export async function nameNotification({
+  appId,
+  idempotencyKey,
+  now,
+}: Pick<NewNotification, 'appId' | 'idempotencyKey' | 'now'>): Promise<string> {
+  if (idempotencyKey === null) return makeId('ntf', now, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
+  return makeId('ntf', now, await digest(`${appId} ${idempotencyKey}`))
 }
 
 /** An object answers in milliseconds. One that takes this long is overloaded, or is being moved. */
@@ -24,10 +38,11 @@ const ANSWER_DEADLINE_MS = 10_000
 /** What an earlier request with the same idempotency key was answered, if there was one. */
 export async function replayNotification(
   env: Env,
-  { appId, idempotencyKey, bodyHash, now }: Omit<NewNotification, 'send'>,
+  request: Omit<NewNotification, 'send'>,
 ): Promise<CreateAnswer | null> {
+  const { appId, idempotencyKey, bodyHash } = request
   if (idempotencyKey === null) return null
-  const id = makeId('ntf', now, await digest(`${appId} ${idempotencyKey}`))
+  const id = await nameNotification(request)
   return await answerOf(notificationNamed(env, appId, id).replay(bodyHash), ANSWER_DEADLINE_MS)
 }
 
@@ -41,14 +56,9 @@ export async function createNotification(
   request: NewNotification,
   deadlineMs = ANSWER_DEADLINE_MS,
 ): Promise<CreateAnswer> {
-  const { appId, idempotencyKey, now } = request
-  const random =
-    idempotencyKey === null
-      ? crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES))
-      : await digest(`${appId} ${idempotencyKey}`)
-  const id = makeId('ntf', now, random)
-  const { send, bodyHash } = request
-  return await answerOf(notificationNamed(env, appId, id).create({ id, appId, send, bodyHash }), deadlineMs)
+  const { appId, send, bodyHash, metered } = request
+  const id = request.id ?? (await nameNotification(request))
+  return await answerOf(notificationNamed(env, appId, id).create({ id, appId, send, bodyHash, metered }), deadlineMs)
 }
 
 /** What the object answers in time. What went wrong inside of it is thrown on. */

@@ -1,11 +1,14 @@
 /**
  * What callers and objects say to each other: plain data that structured clone can carry. Types only.
  */
+import type { BlockAsk, BlockGrant } from '../push/allowance-block.ts'
+import type { AppQuotas } from '../push/app-settings.ts'
 import type { Address, Platform, Recipient } from '../push/device.ts'
 import type { LaneTicket } from '../push/lanes.ts'
 import type { LedgerCounts, LedgerKind } from '../push/ledger.ts'
 import type { Guarantee, Message, NotificationStatus, Send } from '../push/notification.ts'
 import type { DeliveryStatus } from '../push/outcome.ts'
+import type { QuotaWarning, SendVerdict } from '../push/quota-book.ts'
 import type { Place, ReplayPiece } from '../push/replay.ts'
 import type { Piece, SlotRange } from '../push/shard-directory.ts'
 import type { PastAttempt } from '../push/ticket.ts'
@@ -200,6 +203,16 @@ export interface DeliveryPage {
   readonly nextCursor: string | null
 }
 
+/** A send to be accepted. */
+export interface CreateRequest {
+  readonly id: string
+  readonly appId: string
+  readonly send: Send
+  readonly bodyHash: string
+  /** It was counted by the app's Meter. */
+  readonly metered?: boolean
+}
+
 /** What creating a notification answers. */
 export type CreateAnswer =
   | { readonly kind: 'created'; readonly id: string; readonly status: NotificationStatus }
@@ -211,6 +224,42 @@ export type CreateAnswer =
   | { readonly kind: 'line_full' }
   /** Something that had to answer did not: it may be accepted, or not. */
   | { readonly kind: 'unknown' }
+
+/** A send as it is counted: named by the part of its id that does not depend on the time. */
+export interface CountedSend {
+  readonly send: string
+  readonly recipients: number
+}
+
+/** `known`: it was counted before. */
+export type SendCount = SendVerdict | { readonly kind: 'known' }
+
+export interface PlacesGrant {
+  readonly granted: number
+  readonly used: number
+  /** Who is to be told. */
+  readonly warnings: readonly QuotaWarning[]
+}
+
+/** What an app has used today; `resetsAt` in epoch ms. `devices` null: they are not counted. */
+export interface MeterUsage {
+  readonly sends: number
+  readonly recipients: number
+  readonly resetsAt: number
+  readonly devices: number | null
+}
+
+/** What is asked of the Meter of an app. */
+export interface MeterCalls {
+  take(ask: BlockAsk): Promise<BlockGrant>
+  countSend(counted: CountedSend, quotas: AppQuotas): Promise<SendCount>
+  forgetSend(send: string): Promise<void>
+  correctSend(send: string, recipients: number): Promise<void>
+  takePlaces(wanted: number, limit: number): Promise<PlacesGrant>
+  usage(quotas: AppQuotas): Promise<MeterUsage>
+  useOnce(digest: string): Promise<boolean>
+  empty(): Promise<void>
+}
 
 /** What is asked of the object that holds a ledger. */
 export interface LedgerCalls {
@@ -248,7 +297,7 @@ export interface ShardCalls extends LedgerCalls {
 
 /** What others ask of a Notification. */
 export interface NotificationCalls extends LedgerCalls {
-  create(request: { id: string; appId: string; send: Send; bodyHash: string }): Promise<CreateAnswer>
+  create(request: CreateRequest): Promise<CreateAnswer>
   replay(bodyHash: string): Promise<CreateAnswer | null>
   view(): Promise<NotificationView | null>
   order(shard: string): Promise<FanoutOrder | null>

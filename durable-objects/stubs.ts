@@ -7,7 +7,7 @@
  */
 import { idTail } from '../push/ids.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
-import type { LedgerCalls, NotificationCalls, ShardCalls } from './rpc.ts'
+import type { LedgerCalls, MeterCalls, NotificationCalls, ShardCalls } from './rpc.ts'
 
 /**
  * The object of a notification by its id, whether it exists or not. It is named by its app and the part of the id
@@ -20,6 +20,11 @@ export function notificationNamed(env: Env, appId: string, id: string): Notifica
 /** A shard of a topic by its name, see topic-members.ts. */
 export function shardNamed(env: Env, name: string): ShardCalls {
   return env.SUBSCRIBER_SHARD.getByName(name) as unknown as ShardCalls
+}
+
+/** The counters of an app. */
+export function meterOf(env: Env, appId: string): MeterCalls {
+  return env.METER.getByName(appId) as unknown as MeterCalls
 }
 
 /** The object that holds a ticket's ledger. */

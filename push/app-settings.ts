@@ -17,11 +17,16 @@ export interface AppSettings {
   readonly confirmAboveRecipients: number | null
 }
 
-/** Decided by the operator: what an app may use up. null: as much as it likes. */
+/** Decided by the operator: what an app may use up, and how fast. */
 export interface AppQuotas {
+  /** null: as much as it likes. Days are UTC. */
   readonly devices: number | null
   readonly sendsADay: number | null
   readonly recipientsADay: number | null
+  /** Requests in ten seconds: of the whole app, of each key, and registrations by clients. null: what everybody has. */
+  readonly requestsPer10Seconds: number | null
+  readonly keyRequestsPer10Seconds: number | null
+  readonly registrationsPer10Seconds: number | null
 }
 
 export const DEFAULT_SETTINGS: AppSettings = {
@@ -35,7 +40,14 @@ export const DEFAULT_SETTINGS: AppSettings = {
   confirmAboveRecipients: 1_000_000,
 }
 
-export const NO_QUOTAS: AppQuotas = { devices: null, sendsADay: null, recipientsADay: null }
+export const NO_QUOTAS: AppQuotas = {
+  devices: null,
+  sendsADay: null,
+  recipientsADay: null,
+  requestsPer10Seconds: null,
+  keyRequestsPer10Seconds: null,
+  registrationsPer10Seconds: null,
+}
 
 /** Settings over their defaults, so that a setting that is new has a value for apps that are old. */
 export function settingsOf(stored: Partial<AppSettings>): AppSettings {

@@ -7,7 +7,12 @@
 const MASTER_KEY_BYTES = 32
 
 /** What a derived key is for. The text is part of the derivation: changing it orphans what was made with it. */
-export type KeyPurpose = 'credential encryption v1' | 'device key v1' | 'sealing v2' | 'sealing key name v1'
+export type KeyPurpose =
+  | 'credential encryption v1'
+  | 'device key v1'
+  | 'send confirmation v1'
+  | 'sealing v2'
+  | 'sealing key name v1'
 
 /** Those that may have sealed something; the first one seals. */
 export type MasterKeys = readonly [string, ...string[]]

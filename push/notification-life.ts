@@ -29,6 +29,8 @@ export interface NotificationLife {
   readonly appId: string
   readonly send: Send
   readonly bodyHash: string
+  /** Counted against a quota of the app, whose Meter is told how many it really went to. */
+  readonly metered?: boolean
   readonly status: NotificationStatus
   readonly createdAt: number
   readonly startedAt: number | null
@@ -52,7 +54,7 @@ export const EMPTY_VIEW: LedgerSums = { counts: emptyCounts(), byPlatform: {}, o
 
 /** A notification as it is accepted. */
 export function begin(
-  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash'>,
+  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'metered'>,
   now: number,
 ): NotificationLife {
   const { sendAt, message } = request.send

@@ -4,7 +4,7 @@ import { consume } from './jobs/consume.ts'
 import { runJobs } from './jobs/cron.ts'
 import { DEAD_QUEUE, reportDeadMessages } from './jobs/dead-queue.ts'
 
-export { Notification, Order, Signer, SubscriberShard, Throttle, Topic } from '../durable-objects/index.ts'
+export { Meter, Notification, Order, Signer, SubscriberShard, Throttle, Topic } from '../durable-objects/index.ts'
 
 export default {
   fetch: (request, env, context) => api.fetch(request, env, context),

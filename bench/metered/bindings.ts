@@ -21,6 +21,8 @@ function countBinding(name: string, binding: unknown): unknown {
   if ('sendBatch' in binding) return countQueue(name, binding as Queue)
   if ('idFromName' in binding) return countNamespace(name, binding as DurableObjectNamespace)
   if ('prepare' in binding) return countDatabase(binding as D1Database)
+  // Rate limits are not billed.
+  if ('limit' in binding) return binding
   throw new TypeError(`nobody knows how the binding ${name} is billed`)
 }
 

@@ -26,5 +26,6 @@ export class Notification extends metered('NOTIFICATION', objects.Notification) 
 export class SubscriberShard extends metered('SUBSCRIBER_SHARD', objects.SubscriberShard) {}
 export class Order extends metered('ORDER', objects.Order) {}
 export class Throttle extends metered('THROTTLE', objects.Throttle) {}
+export class Meter extends metered('METER', objects.Meter) {}
 export class Signer extends metered('SIGNER', objects.Signer) {}
 export class Topic extends metered('TOPIC', objects.Topic) {}

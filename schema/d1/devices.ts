@@ -34,6 +34,11 @@ export async function readDevicesOfUsers(db: D1Database, appId: string, userIds:
   return rows.map(deviceOf)
 }
 
+/** How many devices of the app can be reached. Reads them all. */
+export async function countLivingDevices(db: D1Database, appId: string): Promise<number> {
+  return await drizzle(db).$count(deviceTable, and(eq(deviceTable.appId, appId), isNull(deviceTable.retiredAt)))
+}
+
 /** What changes. A new address counts as a registration: the device is alive again. */
 export interface DeviceChanges extends DeviceFacts {
   readonly address?: NewAddress

@@ -16,6 +16,8 @@ export const ACCESS = {
   deleteApp: ['root'],
   getSettings: ['root', 'app:manage'],
   changeSettings: ['root', 'app:manage'],
+  getQuotas: ['root', 'app:manage'],
+  putQuotas: ['root'],
 
   putFcmCredential: ['root', 'credentials:manage'],
   putApnsCredential: ['root', 'credentials:manage'],

@@ -20,6 +20,7 @@ import { keys } from './keys.ts'
 import { notifications } from './notifications.ts'
 import { ApiProblem } from './problem.ts'
 import { quarantine } from './quarantine.ts'
+import { quotas } from './quotas.ts'
 import { receipts } from './receipts.ts'
 import { mountReference } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
@@ -61,6 +62,7 @@ api.use(limitBodies)
 for (const resource of [
   apps,
   settings,
+  quotas,
   credentials,
   credentialCheck,
   appSecrets,

@@ -6,10 +6,12 @@ import type { MiddlewareHandler } from 'hono'
 import { ROLE_SCOPES, ROLES } from '../../push/roles.ts'
 import { ACCESS, type Grant, type OperationId } from './access.ts'
 import { authenticate } from './authenticate.ts'
+import { guardDoor, type Knock } from './brute-force.ts'
 import { type Caller, holds } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { requireAllowedOrigin } from './cross-origin.ts'
 import { ApiProblem } from './problem.ts'
+import { limitCaller } from './rate-limit.ts'
 import { rootKeyOf } from './secrets.ts'
 
 interface Access<Id> {
@@ -21,7 +23,11 @@ interface Access<Id> {
 /** Lets pass whoever has one of the grants in the row of this call; whoever comes, when there is none. */
 export function allow<Id extends OperationId>(operationId: Id): Access<Id> {
   const grants: readonly Grant[] = ACCESS[operationId]
-  return { operationId, security: grants.map(securityOf), middleware: grants.length === 0 ? [] : [guard(grants)] }
+  return {
+    operationId,
+    security: grants.map(securityOf),
+    middleware: grants.length === 0 ? [] : [guard(operationId, grants)],
+  }
 }
 
 /** The names of the schemes are defined in openapi.ts. */
@@ -30,10 +36,12 @@ function securityOf(grant: Grant): Record<string, string[]> {
   return grant === 'device' ? { deviceKey: [] } : { appKey: [grant] }
 }
 
-function guard(grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
+function guard(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
   return async function allowed(c, next) {
-    const caller = await identify(c.env, c.req.header('Authorization'), grants)
+    const knock = { address: c.req.header('CF-Connecting-IP') ?? null, authorization: c.req.header('Authorization') }
+    const caller = await identify(c.env, knock, grants)
     await requireAllowedOrigin(c, caller)
+    await limitCaller(c, caller, operationId)
     if (!grants.some((grant) => has(caller, grant))) throw refusal(caller, grants)
     c.set('caller', caller)
     await next()
@@ -41,10 +49,11 @@ function guard(grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
 }
 
 /** Where the operator could call, an operator's key that is not set is the first thing to fix. */
-async function identify(env: Env, authorization: string | undefined, grants: readonly Grant[]): Promise<Caller> {
+async function identify(env: Env, knock: Knock, grants: readonly Grant[]): Promise<Caller> {
   if (grants.length === 1 && grants[0] === 'root') rootKeyOf(env)
   try {
-    return await authenticate(env, authorization, Date.now())
+    const now = Date.now()
+    return await guardDoor(env, knock, now, () => authenticate(env, knock.authorization, now))
   } catch (error) {
     const unknown = error instanceof ApiProblem && error.code === 'unauthorized'
     if (unknown && grants.includes('root')) rootKeyOf(env)

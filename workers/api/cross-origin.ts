@@ -16,7 +16,8 @@ import { ApiProblem } from './problem.ts'
 /** Two hours: no browser keeps an answer to a preflight for longer. */
 const PREFLIGHT_AGE_SECONDS = 7_200
 const SENDABLE = 'Authorization, Content-Type, Idempotency-Key, X-Request-Id'
-const READABLE = 'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id'
+const READABLE =
+  'Location, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy, X-Request-Id'
 
 /** Answers preflights, and says who may read what the others are answered. @param api which calls there are */
 export function crossOrigin(api: OpenAPIHono<ApiEnv>): MiddlewareHandler<ApiEnv> {

@@ -3,8 +3,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { parseAllowedHosts } from '../../push/endpoint-guard.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
+import { admitDevices } from './device-quota.ts'
 import { problems } from './problem-responses.ts'
-import { MAX_IMPORT_LINES, MAX_IMPORT_TOPICS, readImport } from './read-import.ts'
+import { quotaProblem } from './quota-warnings.ts'
+import { lineError, MAX_IMPORT_LINES, MAX_IMPORT_TOPICS, readImport } from './read-import.ts'
 import { registerDevices } from './register-devices.ts'
 import { newRouter } from './router.ts'
 
@@ -57,7 +59,11 @@ export const deviceImport = newRouter().openapi(importDevices, async (c) => {
   const allowed = parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS)
   const text = new TextDecoder().decode(await c.req.arrayBuffer())
   const { registrations, errors } = await readImport(text, allowed)
-  const upserted = await registerDevices(c.env, appIdOf(c.get('caller')), registrations, Date.now())
+  const [appId, now] = [appIdOf(c.get('caller')), Date.now()]
+  const { admitted, refused, refusal } = await admitDevices(c.env, appId, registrations, now)
+  if (refusal !== null) errors.push(...refused.map(({ line }) => lineError(line, quotaProblem(refusal, now))))
+  const upserted = await registerDevices(c.env, appId, admitted, now)
   const created = upserted.filter((device) => device.created).length
-  return c.json({ created, updated: upserted.length - created, errors }, 200)
+  const inOrder = errors.toSorted((a, b) => a.line - b.line)
+  return c.json({ created, updated: upserted.length - created, errors: inOrder }, 200)
 })

@@ -15,10 +15,12 @@ import {
   registeredAnswer,
   registrationBody,
 } from './device-body.ts'
+import { admitDevices } from './device-quota.ts'
 import { deviceIdField } from './fields.ts'
 import { findDevice } from './find-device.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
+import { quotaProblem } from './quota-warnings.ts'
 import { readChanges, readRegistration } from './read-registration.ts'
 import { registerDevices } from './register-devices.ts'
 import { newRouter } from './router.ts'
@@ -52,6 +54,7 @@ const registerDevice = createRoute({
       'endpoint_not_allowed',
       'invalid_topic',
       'user_mismatch',
+      'quota_exceeded',
       'credentials_key_missing',
     ),
   },
@@ -115,7 +118,10 @@ export const devices = newRouter()
     const masterKey = credentialsKeyOf(c.env)
     const body = registrationOf(caller, c.req.valid('json'), c.req.raw)
     const registration = await readRegistration(body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
-    const [{ device, created }] = (await registerDevices(c.env, appId, [registration], Date.now())) as [Registered]
+    const now = Date.now()
+    const { refusal } = await admitDevices(c.env, appId, [registration], now)
+    if (refusal !== null) throw quotaProblem(refusal, now)
+    const [{ device, created }] = (await registerDevices(c.env, appId, [registration], now)) as [Registered]
     const answer = {
       ...deviceToWire(device),
       device_key: await makeDeviceKey(masterKey, { appId, deviceId: device.id }),

@@ -31,6 +31,7 @@ export function respondToError(error: unknown, c: Context<ApiEnv>): Response {
     ...(problem.param !== null && { param: problem.param }),
     retry,
     request_id: requestId,
+    ...problem.members,
   }
   const headers = new Headers({ 'Content-Type': 'application/problem+json' })
   if (problem.retryAfterSeconds !== null) headers.set('Retry-After', String(problem.retryAfterSeconds))

@@ -1,12 +1,12 @@
 /** Notifications: send, follow, cancel. What a body means is decided in read-send.ts. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { createNotification, replayNotification } from '../../durable-objects/notifications.ts'
-import type { CreateAnswer } from '../../durable-objects/rpc.ts'
+import { replayNotification } from '../../durable-objects/notifications.ts'
 import type { Audience, Send } from '../../push/notification.ts'
 import { readDevices } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
+import { confirmingCaller, requireConfirmation } from './confirm-send.ts'
 import { notificationIdField } from './fields.ts'
 import { askNotification } from './find-notification.ts'
 import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
@@ -15,13 +15,22 @@ import { createdAnswer, notificationAnswer, notificationToWire } from './notific
 import { type NotificationBody, notificationBody } from './notification-body.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
+import { warningsToWire } from './quota-warnings.ts'
 import { readPauses } from './read-pause.ts'
 import { readSend, type SendTerms } from './read-send.ts'
 import { requireAccepted } from './require-accepted.ts'
 import { newRouter } from './router.ts'
+import { createWithinQuota, type QuotaAnswer } from './send-quota.ts'
+
+/** Twice what one has. */
+const MAX_CONFIRMATION_CHARACTERS = 150
 
 const TAGS = ['Notifications']
 const notificationParams = z.object({ id: notificationIdField })
+
+const confirmationHeader = z.string().min(1).max(MAX_CONFIRMATION_CHARACTERS).optional().openapi({
+  description: '`confirmation` of the `confirmation_required` that this request was answered before.',
+})
 
 const sendNotification = createRoute({
   method: 'post',
@@ -31,10 +40,11 @@ const sendNotification = createRoute({
   description:
     'When it has answered 202, the notification is durable: every recipient will be settled and accounted for. With ' +
     'an `Idempotency-Key` a repetition of the request finds the first one instead of sending twice; keys are ' +
-    'remembered until 30 days after the notification is completed.',
+    'remembered until 30 days after the notification is completed. A send to more recipients than the app’s ' +
+    '`confirm_above_recipients` is answered `confirmation_required` with a `confirmation`, and taken with it.',
   ...allow('sendNotification'),
   request: {
-    headers: idempotencyKeyHeader,
+    headers: idempotencyKeyHeader.extend({ 'fanfare-confirmation': confirmationHeader }),
     body: { required: true, content: { 'application/json': { schema: notificationBody } } },
   },
   responses: {
@@ -43,6 +53,10 @@ const sendNotification = createRoute({
       headers: z.object({
         Location: z.string().openapi({ description: 'Where to follow it.' }),
         'Idempotent-Replayed': z.literal('true').optional().openapi({ description: 'This is the first answer again.' }),
+        'Fanfare-Quota-Warning': z.string().optional().openapi({
+          description: 'Daily quotas of which at least 80 per cent are used.',
+          example: 'sends_a_day;used=81;limit=100',
+        }),
       }),
       content: { 'application/json': { schema: createdAnswer } },
     },
@@ -52,8 +66,10 @@ const sendNotification = createRoute({
       'payload_too_large',
       'not_supported',
       'not_found',
+      'confirmation_required',
       'idempotency_mismatch',
       'idempotency_in_flight',
+      'quota_exceeded',
       'overloaded',
     ),
   },
@@ -92,11 +108,16 @@ const cancelNotification = createRoute({
 
 export const notifications = newRouter()
   .openapi(sendNotification, async (c) => {
-    const appId = appIdOf(c.get('caller'))
+    const caller = c.get('caller')
     const body = c.req.valid('json')
-    const now = Date.now()
-    const idempotencyKey = c.req.valid('header')['idempotency-key'] ?? null
-    const answer = await acceptSend(c.env, body, { appId, idempotencyKey, bodyHash: await hashBody(body), now })
+    const { 'idempotency-key': idempotencyKey = null, 'fanfare-confirmation': confirmation = null } =
+      c.req.valid('header')
+    const request = { appId: appIdOf(caller), idempotencyKey, bodyHash: await hashBody(body), now: Date.now() }
+    const { answer, reached } = await acceptSend(c.env, body, request, {
+      caller: confirmingCaller(caller),
+      confirmation,
+    })
+    if (reached.length > 0) c.header('Fanfare-Quota-Warning', warningsToWire(reached))
     const { kind, id, status } = requireAccepted(answer, idempotencyKey)
     const replayed = kind === 'replayed' ? { 'Idempotent-Replayed': 'true' } : undefined
     return c.json({ id, status }, 202, { Location: `/v1/notifications/${id}`, ...replayed })
@@ -117,17 +138,24 @@ export const notifications = newRouter()
 type SendRequest = Parameters<typeof replayNotification>[1]
 
 /** A repetition gets its first answer, also when what was asked would no longer be taken: a time that has passed, say. */
-async function acceptSend(env: Env, body: NotificationBody, request: SendRequest): Promise<CreateAnswer> {
+async function acceptSend(
+  env: Env,
+  body: NotificationBody,
+  request: SendRequest,
+  confirmed: { readonly caller: string; readonly confirmation: string | null },
+): Promise<QuotaAnswer> {
   let send: Send
   try {
     send = readSend(body, await termsOf(env, request))
-    await requireDevices(env, request.appId, send.audience)
+    const { audience } = send
+    await requireDevices(env, request.appId, audience)
+    await requireConfirmation(env, { ...request, ...confirmed, audience })
   } catch (problem) {
     const earlier = await replayNotification(env, request)
     if (earlier === null) throw problem
-    return earlier
+    return { answer: earlier, reached: [] }
   }
-  return await createNotification(env, { ...request, send })
+  return await createWithinQuota(env, { ...request, send })
 }
 
 async function termsOf(env: Env, { appId, now }: SendRequest): Promise<SendTerms> {

@@ -7,7 +7,7 @@
 export type Retry = 'now' | 'backoff' | 'never'
 
 interface ProblemKind {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 422 | 431 | 500 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 414 | 415 | 422 | 429 | 431 | 500 | 503
   readonly title: string
   readonly retry: Retry
 }
@@ -37,12 +37,15 @@ export const PROBLEMS = {
   route_not_found: { status: 404, title: 'There is no such route', retry: 'never' },
   method_not_allowed: { status: 405, title: 'The route does not know this method', retry: 'never' },
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still running', retry: 'backoff' },
+  confirmation_required: { status: 409, title: 'A send to so many has to be confirmed', retry: 'never' },
   address_in_use: { status: 409, title: 'Another device has this address', retry: 'never' },
   body_too_large: { status: 413, title: 'The body is too large', retry: 'never' },
   too_many_lines: { status: 413, title: 'The import has too many lines', retry: 'never' },
   url_too_long: { status: 414, title: 'The URL is too long', retry: 'never' },
   unsupported_media_type: { status: 415, title: 'The body has another media type', retry: 'never' },
   idempotency_mismatch: { status: 422, title: 'The idempotency key was used with another body', retry: 'never' },
+  rate_limited: { status: 429, title: 'Too many requests', retry: 'backoff' },
+  quota_exceeded: { status: 429, title: 'A quota of the app is used up', retry: 'backoff' },
   headers_too_large: { status: 431, title: 'The headers are too large', retry: 'never' },
   internal: { status: 500, title: 'Something went wrong on our side', retry: 'backoff' },
   root_key_missing: { status: 503, title: 'ROOT_KEY is not set', retry: 'never' },
@@ -59,6 +62,8 @@ interface ProblemParts {
   readonly param?: string
   /** Sent as `Retry-After`. */
   readonly retryAfterSeconds?: number
+  /** Members of the answer beside the usual ones (RFC 9457 §3.2). */
+  readonly members?: Readonly<Record<string, string | number | null>>
   /** What it was made from; logged, never shown. */
   readonly cause?: unknown
 }
@@ -68,6 +73,7 @@ export class ApiProblem extends Error {
   readonly code: ProblemCode
   readonly param: string | null
   readonly retryAfterSeconds: number | null
+  readonly members: Readonly<Record<string, string | number | null>>
 
   /** @param detail what is wrong with this request and what to do about it, for a person to read */
   constructor(code: ProblemCode, detail: string, parts: ProblemParts = {}) {
@@ -76,5 +82,6 @@ export class ApiProblem extends Error {
     this.code = code
     this.param = parts.param ?? null
     this.retryAfterSeconds = parts.retryAfterSeconds ?? null
+    this.members = parts.members ?? {}
   }
 }

@@ -22,8 +22,13 @@ export interface LineError {
   readonly param?: string
 }
 
+/** A registration and where it stood. */
+export interface ImportedRegistration extends TopicRegistration {
+  readonly line: number
+}
+
 export interface ReadImport {
-  readonly registrations: TopicRegistration[]
+  readonly registrations: ImportedRegistration[]
   /** In the order of the lines. */
   readonly errors: LineError[]
 }
@@ -40,12 +45,12 @@ export async function readImport(text: string, allowed: AllowedHosts): Promise<R
   }
   const readings = await Promise.all(lines.map(({ json, line }) => readLine(json, line, allowed)))
   const topics = new Set<string>()
-  const registrations: TopicRegistration[] = []
+  const registrations: ImportedRegistration[] = []
   const errors: LineError[] = []
   readings.forEach((reading, index) => {
     if ('code' in reading) errors.push(reading)
     else if (!fits(topics, reading.topics)) errors.push(tooManyTopics(lines[index]!.line))
-    else registrations.push(reading)
+    else registrations.push({ ...reading, line: lines[index]!.line })
   })
   return { registrations, errors }
 }
@@ -59,8 +64,13 @@ async function readLine(json: string, line: number, allowed: AllowedHosts): Prom
     return await readRegistration(parsed.data, allowed)
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error
-    return { line, code: error.code, detail: error.message, param: error.param ?? undefined }
+    return lineError(line, error)
   }
+}
+
+/** What a line is answered that a request of its own would have been refused for. */
+export function lineError(line: number, { code, message, param }: ApiProblem): LineError {
+  return { line, code, detail: message, param: param ?? undefined }
 }
 
 function parseJson(json: string): unknown {

@@ -2,7 +2,7 @@
  * Sends dead letters again: one new notification for each notification that they are of. Looks at all of them before it
  * makes anything; a repetition with the same idempotency key finds what the first one made, and makes what it had not.
  */
-import { createNotification, replayNotification } from '../../durable-objects/notifications.ts'
+import { replayNotification } from '../../durable-objects/notifications.ts'
 import type { Replayable, ShardPlace } from '../../durable-objects/rpc.ts'
 import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { makeDeadLetterId } from '../../push/dead-letter-id.ts'
@@ -13,6 +13,7 @@ import type { ReplayAnswer } from './dead-letter-answer.ts'
 import { unknownNotification } from './list-dead-letters.ts'
 import { ApiProblem } from './problem.ts'
 import { requireAccepted } from './require-accepted.ts'
+import { createWithinQuota } from './send-quota.ts'
 
 /** Dead letters of one notification that are to be sent again. */
 export interface ReplayGroup {
@@ -29,7 +30,7 @@ export interface ReplayRequest {
   readonly now: number
 }
 
-/** @throws ApiProblem `not_found`, or what {@link requireAccepted} throws */
+/** @throws ApiProblem `not_found`, `quota_exceeded`, or what {@link requireAccepted} throws */
 export async function replayDeadLetters(
   env: Env,
   request: ReplayRequest,
@@ -107,8 +108,8 @@ async function make(
 }
 
 async function create(env: Env, request: ReplayRequest, send: Send, of: string | null): Promise<Made> {
-  const outcome = await createNotification(env, { ...request, send, idempotencyKey: keyOf(request, of) })
-  return await readMade(env, request.appId, requireAccepted(outcome, request.idempotencyKey).id)
+  const { answer } = await createWithinQuota(env, { ...request, send, idempotencyKey: keyOf(request, of) })
+  return await readMade(env, request.appId, requireAccepted(answer, request.idempotencyKey).id)
 }
 
 /**

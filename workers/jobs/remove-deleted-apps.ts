@@ -2,6 +2,7 @@
  * Removes what deleted apps had, in bounded steps: each device leaves its topics' shards, where a send that is under way
  * finds it gone, and then the tables.
  */
+import { meterOf } from '../../durable-objects/stubs.ts'
 import {
   deleteApp,
   deleteDevices,
@@ -29,7 +30,9 @@ export async function removeDeletedApps(env: Env, now: number): Promise<void> {
     await deleteSecrets(databaseOf(env, id), id)
     let more = true
     for (let step = 0; step < STEPS_A_MINUTE && more; step++) more = await takeStep(env, id)
-    if (!more && now - deletedAt > LATE_CALLS_MS) await forgetApp(directoryDatabase(env), id, now - LATE_CALLS_MS)
+    if (more || now - deletedAt <= LATE_CALLS_MS) continue
+    await meterOf(env, id).empty()
+    await forgetApp(directoryDatabase(env), id, now - LATE_CALLS_MS)
   }
 }
 

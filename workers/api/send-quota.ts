@@ -1,0 +1,59 @@
+/**
+ * Sends of an app that has a quota of them: counted by its Meter before they are created, so that none gets past it, and
+ * taken out again if they are refused after all. Sequences; what fits is decided by push/quota-book.ts. An app without
+ * such quotas costs nothing here.
+ */
+import {
+  createNotification,
+  type NewNotification,
+  nameNotification,
+  replayNotification,
+} from '../../durable-objects/notifications.ts'
+import type { CreateAnswer } from '../../durable-objects/rpc.ts'
+import { meterOf } from '../../durable-objects/stubs.ts'
+import type { AppQuotas } from '../../push/app-settings.ts'
+import { idTail } from '../../push/ids.ts'
+import type { QuotaWarning } from '../../push/quota-book.ts'
+import { countRecipients } from './count-recipients.ts'
+import { recallApp } from './known-apps.ts'
+import { quotaProblem, tellWarnings } from './quota-warnings.ts'
+
+export interface QuotaAnswer {
+  readonly answer: CreateAnswer
+  /** Quotas of which most is used by now. */
+  readonly reached: readonly QuotaWarning[]
+}
+
+/** Creates a notification, if the app's quotas have room for it. @throws ApiProblem `quota_exceeded` */
+export async function createWithinQuota(env: Env, request: NewNotification): Promise<QuotaAnswer> {
+  const app = await recallApp(env, request.appId, request.now)
+  if (app === null || !hasQuota(app.quotas)) return { answer: await createNotification(env, request), reached: [] }
+  // What was accepted before is not counted again, and has its answer whatever is left.
+  const earlier = await replayNotification(env, request)
+  if (earlier !== null) return { answer: earlier, reached: [] }
+  const id = await nameNotification(request)
+  const reached = await count(env, request, app.quotas, idTail(id))
+  const answer = await createNotification(env, { ...request, id, metered: true })
+  // Nothing of it was kept. Where it is not known whether it was accepted, it stays counted.
+  if (answer.kind === 'line_full') await meterOf(env, request.appId).forgetSend(idTail(id))
+  return { answer, reached }
+}
+
+function hasQuota({ sendsADay, recipientsADay }: AppQuotas): boolean {
+  return sendsADay !== null || recipientsADay !== null
+}
+
+async function count(
+  env: Env,
+  { appId, send, now }: NewNotification,
+  quotas: AppQuotas,
+  name: string,
+): Promise<readonly QuotaWarning[]> {
+  const matters = quotas.recipientsADay ?? Number.MAX_SAFE_INTEGER
+  const recipients = await countRecipients(env, appId, send.audience, { matters, now })
+  const counted = await meterOf(env, appId).countSend({ send: name, recipients }, quotas)
+  if (counted.kind === 'refused') throw quotaProblem(counted, now)
+  if (counted.kind === 'known') return []
+  tellWarnings(appId, counted.warnings)
+  return counted.reached
+}
