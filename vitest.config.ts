@@ -110,7 +110,7 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/{workers,security}/**/*.test.ts'],
-          globalSetup: ['test/egress/global-setup.ts'],
+          globalSetup: ['test/egress/global-setup.ts', 'test/attestation/global-setup.ts'],
           setupFiles: ['test/workers/apply-migrations.ts'],
           deps: BUNDLED_BEFOREHAND,
         },

@@ -7,6 +7,7 @@ import { drizzle } from 'drizzle-orm/d1'
 import { apiKeyTable } from './api-keys.ts'
 import { appSecretTable } from './app-secrets.ts'
 import { appTable } from './apps.ts'
+import { attestationTable } from './attestations.ts'
 import { credentialTable } from './credential-table.ts'
 import { deadLetterSourceTable } from './dead-letter-sources.ts'
 import { type Device, deviceOf, deviceTable } from './device-table.ts'
@@ -90,12 +91,13 @@ export async function deleteSomeOfApp(db: D1Database, appId: string): Promise<bo
   return topics.length + memberships.length + sources.length > 0
 }
 
-/** Deletes all credentials of an app, and the secrets that were made for it. */
+/** Deletes all credentials of an app, the secrets that were made for it, and that of its attestation. */
 export async function deleteSecrets(db: D1Database, appId: string): Promise<void> {
   const query = drizzle(db)
   await query.batch([
     query.delete(credentialTable).where(eq(credentialTable.appId, appId)),
     query.delete(appSecretTable).where(eq(appSecretTable.appId, appId)),
+    query.delete(attestationTable).where(eq(attestationTable.appId, appId)),
   ])
 }
 

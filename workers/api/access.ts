@@ -18,6 +18,9 @@ export const ACCESS = {
   changeSettings: ['root', 'app:manage'],
   getQuotas: ['root', 'app:manage'],
   putQuotas: ['root'],
+  getAttestation: ['root', 'app:manage'],
+  putAttestation: ['root', 'credentials:manage'],
+  deleteAttestation: ['root', 'credentials:manage'],
 
   putFcmCredential: ['root', 'credentials:manage'],
   putApnsCredential: ['root', 'credentials:manage'],

@@ -5,6 +5,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
+import { attestations } from './attestations.ts'
 import { limitBodies } from './body-limit.ts'
 import { credentialCheck } from './credential-check.ts'
 import { credentials } from './credentials.ts'
@@ -63,6 +64,7 @@ for (const resource of [
   apps,
   settings,
   quotas,
+  attestations,
   credentials,
   credentialCheck,
   appSecrets,

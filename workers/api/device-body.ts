@@ -82,6 +82,18 @@ export const registrationBody = z
 
 export type RegistrationBody = z.infer<typeof registrationBody>
 
+/** Turnstile's are this long at most (developers.cloudflare.com/turnstile/get-started/server-side-validation). */
+const MAX_ATTESTATION_CHARACTERS = 2048
+
+/** What a client sends of itself. */
+export const clientRegistrationBody = registrationBody
+  .extend({
+    attestation: z.string().min(1).max(MAX_ATTESTATION_CHARACTERS).optional().openapi({
+      description: 'Where the app asks for it: the word of its provider, such as the response of a Turnstile widget.',
+    }),
+  })
+  .openapi('ClientRegistration', { description: '`token` for fcm and apns, `subscription` for webpush.' })
+
 /** What PATCH may change. `null` takes a value away; what is left out stays. */
 export const deviceChangeBody = z
   .strictObject({

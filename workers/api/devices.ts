@@ -7,13 +7,13 @@ import { allow } from './auth.ts'
 import { appIdOf, type Caller, mayActFor, requireOwnDevice } from './caller.ts'
 import { changeDevice, removeDevice } from './change-device.ts'
 import {
+  clientRegistrationBody,
   type DeviceChangeBody,
   deviceAnswer,
   deviceChangeBody,
   deviceToWire,
   type RegistrationBody,
   registeredAnswer,
-  registrationBody,
 } from './device-body.ts'
 import { admitDevices } from './device-quota.ts'
 import { deviceIdField } from './fields.ts'
@@ -23,6 +23,7 @@ import { problems } from './problem-responses.ts'
 import { quotaProblem } from './quota-warnings.ts'
 import { readChanges, readRegistration } from './read-registration.ts'
 import { registerDevices } from './register-devices.ts'
+import { requireAttestation } from './require-attestation.ts'
 import { newRouter } from './router.ts'
 import { credentialsKeyOf } from './secrets.ts'
 
@@ -40,7 +41,7 @@ const registerDevice = createRoute({
     'out stays. `user_id` needs a token minted for that user (`POST /v1/tokens`) or a sender or admin key; with ' +
     'such a token it may be left out.',
   ...allow('registerDevice'),
-  request: { body: { required: true, content: { 'application/json': { schema: registrationBody } } } },
+  request: { body: { required: true, content: { 'application/json': { schema: clientRegistrationBody } } } },
   responses: {
     201: {
       description: 'The device is new.',
@@ -54,6 +55,9 @@ const registerDevice = createRoute({
       'endpoint_not_allowed',
       'invalid_topic',
       'user_mismatch',
+      'attestation_required',
+      'attestation_failed',
+      'attestation_unavailable',
       'quota_exceeded',
       'credentials_key_missing',
     ),
@@ -116,9 +120,12 @@ export const devices = newRouter()
     const caller = c.get('caller')
     const appId = appIdOf(caller)
     const masterKey = credentialsKeyOf(c.env)
-    const body = registrationOf(caller, c.req.valid('json'), c.req.raw)
+    const { attestation, ...sent } = c.req.valid('json')
+    const body = registrationOf(caller, sent, c.req.raw)
     const registration = await readRegistration(body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
     const now = Date.now()
+    const address = c.req.header('CF-Connecting-IP') ?? null
+    await requireAttestation(c.env, caller, attestation, { address, now })
     const { refusal } = await admitDevices(c.env, appId, [registration], now)
     if (refusal !== null) throw quotaProblem(refusal, now)
     const [{ device, created }] = (await registerDevices(c.env, appId, [registration], now)) as [Registered]

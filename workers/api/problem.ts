@@ -33,6 +33,8 @@ export const PROBLEMS = {
   app_key_required: { status: 403, title: 'This call needs a key of an app', retry: 'never' },
   user_mismatch: { status: 403, title: 'The caller may not act for this user', retry: 'never' },
   scope_not_allowed: { status: 403, title: 'The token may not carry this scope', retry: 'never' },
+  attestation_required: { status: 403, title: 'The app asks for an attestation', retry: 'never' },
+  attestation_failed: { status: 403, title: 'The attestation is not good', retry: 'never' },
   not_found: { status: 404, title: 'There is no such thing in this app', retry: 'never' },
   route_not_found: { status: 404, title: 'There is no such route', retry: 'never' },
   method_not_allowed: { status: 405, title: 'The route does not know this method', retry: 'never' },
@@ -52,6 +54,8 @@ export const PROBLEMS = {
   credentials_key_missing: { status: 503, title: 'CREDENTIALS_KEY is not set', retry: 'never' },
   credentials_key_invalid: { status: 503, title: 'CREDENTIALS_KEY is not 32 bytes in base64', retry: 'never' },
   credential_unreadable: { status: 503, title: 'CREDENTIALS_KEY does not open a stored secret', retry: 'never' },
+  credential_unreadable: { status: 503, title: 'CREDENTIALS_KEY does not open the credential', retry: 'never' },
+  attestation_unavailable: { status: 503, title: 'The attestation cannot be checked now', retry: 'backoff' },
   overloaded: { status: 503, title: 'The platform is overloaded', retry: 'backoff' },
 } as const satisfies Record<string, ProblemKind>
 
