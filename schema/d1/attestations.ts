@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Attestation, AttestationProvider } from '../../push/attestation.ts'
-import { seal, unseal } from '../../push/sealing.ts'
+import { type SealLabel, seal, unseal } from '../../push/sealing.ts'
 
 /** `WITHOUT ROWID` (see the migration). */
 export const attestationTable = sqliteTable('attestation', {
@@ -22,7 +22,7 @@ export async function writeAttestation(
   how: { readonly masterKey: string; readonly now: number; readonly iv: Uint8Array<ArrayBuffer> },
 ): Promise<void> {
   const plaintext = new Uint8Array(new TextEncoder().encode(secret))
-  const sealed = (await seal(how.masterKey, labelOf(appId, provider), plaintext, how.iv)).buffer
+  const sealed = (await seal(how.masterKey, sealLabelOf(appId), plaintext, how.iv)).buffer
   const row = { provider, sealed, updatedAt: how.now }
   await drizzle(db)
     .insert(attestationTable)
@@ -38,7 +38,7 @@ export async function readAttestation(
 ): Promise<Attestation | null> {
   const [row] = await drizzle(db).select().from(attestationTable).where(eq(attestationTable.appId, appId))
   if (row === undefined) return null
-  const bytes = await unseal(masterKeys, labelOf(appId, row.provider), new Uint8Array(row.sealed))
+  const bytes = await unseal(masterKeys, sealLabelOf(appId), new Uint8Array(row.sealed))
   return { provider: row.provider, secret: new TextDecoder().decode(bytes) }
 }
 
@@ -60,6 +60,7 @@ export async function deleteAttestation(db: D1Database, appId: string): Promise<
   return (await drizzle(db).delete(attestationTable).where(eq(attestationTable.appId, appId)).returning()).length > 0
 }
 
-function labelOf(appId: string, provider: AttestationProvider) {
-  return { appId, use: `attestation ${provider}` }
+/** What a stored secret is sealed with. */
+export function sealLabelOf(appId: string): SealLabel {
+  return { appId, use: 'attestation' }
 }

@@ -7,6 +7,7 @@ import { drizzle } from 'drizzle-orm/d1'
 import { credentialLabel, unsealCredential } from '../../push/credential-encryption.ts'
 import type { Platform } from '../../push/device.ts'
 import { type SealLabel, unseal } from '../../push/sealing.ts'
+import { sealLabelOf as attestationLabelOf } from './attestations.ts'
 
 /** The values of a row's primary key; the first is its app. */
 export type SealedKey = readonly string[]
@@ -41,6 +42,12 @@ export const SEALED_STORES: readonly SealedStore[] = [
     keyColumns: ['app_id', 'use', 'id'],
     labelOf: appSecretLabel,
     open: (masterKeys, { key, sealed }) => unseal(masterKeys, appSecretLabel(key), sealed),
+  },
+  {
+    table: 'attestation',
+    keyColumns: ['app_id'],
+    labelOf: ([appId]) => attestationLabelOf(appId!),
+    open: (masterKeys, { key, sealed }) => unseal(masterKeys, attestationLabelOf(key[0]!), sealed),
   },
 ]
 

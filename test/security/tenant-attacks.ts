@@ -46,6 +46,13 @@ export const ATTEMPTS = {
   changeSettings: ({ app }) => [
     { method: 'PATCH', path: `/v1/apps/${app}/settings`, body: { allowed_origins: ['https://evil.example'] } },
   ],
+  getQuotas: ({ app }) => [get(`/v1/apps/${app}/quotas`)],
+  putQuotas: ({ app }) => [{ method: 'PUT', path: `/v1/apps/${app}/quotas`, body: { devices: 1 } }],
+  getAttestation: ({ app }) => [get(`/v1/apps/${app}/attestation`)],
+  putAttestation: ({ app }) => [
+    { method: 'PUT', path: `/v1/apps/${app}/attestation`, body: { provider: 'turnstile', secret: 'the attackers' } },
+  ],
+  deleteAttestation: ({ app }) => [remove(`/v1/apps/${app}/attestation`)],
 
   putFcmCredential: ({ app }) => [
     { method: 'PUT', path: `/v1/apps/${app}/credentials/fcm`, body: { service_account: SERVICE_ACCOUNT } },

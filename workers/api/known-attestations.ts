@@ -6,7 +6,7 @@ import type { Attestation } from '../../push/attestation.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
 import { readAttestation } from '../../schema/d1/attestations.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { requireMasterKeys } from './secrets.ts'
 
 /** As short as for keys; about 200 bytes each. */
 const KNOWN = { lifeMs: 5_000, most: 5_000 }
@@ -18,7 +18,7 @@ export async function recallAttestation(env: Env, appId: string, now: number): P
   const kept = known.get(appId, now)
   if (kept !== undefined) return kept.attestation
   const { deletions } = known
-  const attestation = await readAttestation(databaseOf(env, appId), [credentialsKeyOf(env)], appId)
+  const attestation = await readAttestation(databaseOf(env, appId), requireMasterKeys(env), appId)
   if (known.deletions === deletions) known.set(appId, { attestation }, now)
   return attestation
 }

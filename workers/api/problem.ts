@@ -54,7 +54,6 @@ export const PROBLEMS = {
   credentials_key_missing: { status: 503, title: 'CREDENTIALS_KEY is not set', retry: 'never' },
   credentials_key_invalid: { status: 503, title: 'CREDENTIALS_KEY is not 32 bytes in base64', retry: 'never' },
   credential_unreadable: { status: 503, title: 'CREDENTIALS_KEY does not open a stored secret', retry: 'never' },
-  credential_unreadable: { status: 503, title: 'CREDENTIALS_KEY does not open the credential', retry: 'never' },
   attestation_unavailable: { status: 503, title: 'The attestation cannot be checked now', retry: 'backoff' },
   overloaded: { status: 503, title: 'The platform is overloaded', retry: 'backoff' },
 } as const satisfies Record<string, ProblemKind>
