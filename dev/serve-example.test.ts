@@ -23,6 +23,14 @@ describe('the example page', () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, type])
   })
 
+  it('runs no inline script, loads nothing from elsewhere, and asks the API alone', async () => {
+    const response = await get('/')
+    const policy =
+      "default-src 'self'; connect-src 'self' http://127.0.0.1:8787; frame-ancestors 'none'; base-uri 'none'"
+    expect(response.headers.get('content-security-policy')).toBe(policy)
+    expect(await response.text()).not.toMatch(/<script(?![^>]* src=)|\son\w+=|<style|\sstyle=|(?:src|href)="https?:/)
+  })
+
   it('has everything that it refers to', async () => {
     const html = await (await get('/')).text()
     const paths = [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path]) => path!)

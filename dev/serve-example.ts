@@ -73,6 +73,7 @@ export async function startExample(options: ExampleOptions): Promise<Example> {
 async function serve(request: IncomingMessage, response: ServerResponse, config: ExampleConfig): Promise<void> {
   const path = (request.url ?? '/').split('?')[0] as string
   try {
+    response.setHeader('content-security-policy', policyFor(config))
     if (path === '/config.json') return answer(response, 200, 'application/json', JSON.stringify(config))
     const file = FILES[path]
     if (file === undefined) return answer(response, 404, 'text/plain', 'not found')
@@ -80,6 +81,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, config:
   } catch (error) {
     answer(response, 500, 'text/plain', error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Nothing inline, nothing from elsewhere; asks this server and the API alone. What an app's own page should have. */
+function policyFor({ apiUrl }: ExampleConfig): string {
+  return `default-src 'self'; connect-src 'self' ${new URL(apiUrl).origin}; frame-ancestors 'none'; base-uri 'none'`
 }
 
 function answer(response: ServerResponse, status: number, type: string, body: string): void {
