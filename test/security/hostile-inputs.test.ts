@@ -143,7 +143,13 @@ function withNames(path: string): string {
 /** Names what nobody has: for calls that would end what the attacks after them need. */
 function withNobodysNames(path: string): string {
   const id = '0'.repeat(29)
-  const names = { '{app}': `app_${id}`, '{topic}': 'hostile', '{platform}': 'webpush', '{id}': `ntf_${id}` }
+  const names = {
+    '{app}': `app_${id}`,
+    '{topic}': 'hostile',
+    '{platform}': 'webpush',
+    '{use}': 'links',
+    '{id}': `ntf_${id}`,
+  }
   const filled = Object.entries(names).reduce((text, [name, value]) => text.replaceAll(name, value), path)
   return filled.replaceAll(/\{\w+\}/g, 'x')
 }

@@ -115,7 +115,7 @@ export async function everythingOf({ names, bearers }: Tenant): Promise<Record<s
   const inApp = `/v1/apps/${names.app}`
   const reads = [
     [inApp, ROOT],
-    ...['settings', 'keys', 'credentials'].map((part) => [`${inApp}/${part}`, ROOT]),
+    ...['settings', 'keys', 'credentials', 'secrets'].map((part) => [`${inApp}/${part}`, ROOT]),
     ...[names.device, names.quarantinedDevice].map((id) => [`/v1/devices/${id}`, bearers.sender]),
     ...[names.notification, names.scheduled].flatMap((id) => [
       [`/v1/notifications/${id}`, bearers.admin],

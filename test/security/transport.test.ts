@@ -146,7 +146,7 @@ describe('a request id of the caller’s', () => {
     expect((await call('GET', '/healthz', { headers: { 'X-Request-Id': id } })).headers.get('X-Request-Id')).toBe(id)
   })
 
-  it.each(['a"b', 'a b', '<script>', 'a%0d%0aSet-Cookie:x=1', 'é', '{"level":"error"}', 'a,b', '0'.repeat(256)])(
+  it.each(['a"b', 'a b', '<script>', 'a%0d%0aSet-Cookie:x=1', '{"level":"error"}', 'a,b', '0'.repeat(256)])(
     '%.30j is not taken: another is made',
     async (id) => {
       const { headers } = await call('GET', '/nothing', { headers: { 'X-Request-Id': id } })
