@@ -71,7 +71,7 @@ async function storeInLayout1(appId: string): Promise<void> {
 }
 
 beforeEach(async () => {
-  await env.DB.batch([env.DB.prepare('delete from credential'), env.DB.prepare('delete from app_secret')])
+  await env.DB.batch(SEALED_STORES.map(({ table }) => env.DB.prepare(`delete from ${table}`)))
 })
 
 describe('sealing anew', () => {
@@ -80,13 +80,13 @@ describe('sealing anew', () => {
     await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
     await storeInLayout1(old)
     const secret = await secretOf(app)
-    expect(await walk(BOTH)).toEqual({ steps: 2, seen: 3, resealed: 3, unreadable: [] })
+    expect(await walk(BOTH)).toEqual({ steps: SEALED_STORES.length, seen: 3, resealed: 3, unreadable: [] })
     for (const appId of [app, old]) {
       expect(await readCredential(env.DB, [NEW], appId, 'apns')).toEqual({ version: 1, credential: apns })
       await expect(readCredential(env.DB, [OLD], appId, 'apns')).rejects.toThrow(SealError)
     }
     expect(await openSecret(app, NEW)).toEqual([secret])
-    expect(await walk(BOTH)).toEqual({ steps: 2, seen: 3, resealed: 0, unreadable: [] })
+    expect(await walk(BOTH)).toEqual({ steps: SEALED_STORES.length, seen: 3, resealed: 0, unreadable: [] })
   })
 
   it('goes on where it was, and may be interrupted and begun again', async () => {
@@ -98,7 +98,12 @@ describe('sealing anew', () => {
     expect(second).toMatchObject({ seen: 40, resealed: 40 })
     const open = (...keys: string[]) => Promise.all(appIds.map((appId) => openSecret(appId, ...keys)))
     expect((await open(NEW, OLD)).flat()).toHaveLength(MANY)
-    expect(await walk(BOTH)).toEqual({ steps: 3, seen: MANY, resealed: MANY - 40, unreadable: [] })
+    expect(await walk(BOTH)).toEqual({
+      steps: SEALED_STORES.length + 1,
+      seen: MANY,
+      resealed: MANY - 40,
+      unreadable: [],
+    })
     expect((await open(NEW)).flat()).toHaveLength(MANY)
   })
 
