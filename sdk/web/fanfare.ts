@@ -3,6 +3,7 @@
  * half; the service worker's half is service-worker.ts. See README.md for the three lines that most pages need.
  */
 import { changeTopic, FanfareError, removeDevice } from './api.ts'
+import { asDevice } from './as-device.ts'
 import { forgetInstallation, type Installation } from './installation.ts'
 import { isPageMessage, type PageEvent } from './messages.ts'
 import type { IncomingNotification } from './payload.ts'
@@ -10,6 +11,7 @@ import {
   decideConfig,
   type FanfareConfig,
   type FanfareOptions,
+  findSubscription,
   type RegisterOptions,
   readOwn,
   register,
@@ -57,7 +59,8 @@ export function createFanfare(options: FanfareOptions): Fanfare {
   const supported =
     'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis && isSecureContext
   const store = openStore()
-  if (supported) void sendReceipts(store)
+  const find = () => findSubscription(config)
+  if (supported) void sendReceipts(store, find)
   return {
     supported,
     async deviceId() {
@@ -68,17 +71,17 @@ export function createFanfare(options: FanfareOptions): Fanfare {
       return register(store, config, registration)
     },
     async subscribe(topic) {
-      await changeTopic(await requireOwn(store, config), 'PUT', topic)
+      await asDevice(store, await requireOwn(store, config), find, (device) => changeTopic(device, 'PUT', topic))
     },
     async unsubscribe(topic) {
-      await changeTopic(await requireOwn(store, config), 'DELETE', topic)
+      await asDevice(store, await requireOwn(store, config), find, (device) => changeTopic(device, 'DELETE', topic))
     },
     async unregister() {
       const installation = await readOwn(store, config)
       if (installation === undefined) return
-      const worker = await navigator.serviceWorker.getRegistration(config.scope ?? config.serviceWorkerUrl)
-      await (await worker?.pushManager.getSubscription())?.unsubscribe()
-      await removeIfKnown(installation)
+      const subscription = await find()
+      await subscription?.unsubscribe()
+      await removeIfKnown(() => asDevice(store, installation, async () => subscription, removeDevice))
       await forgetInstallation(store)
     },
     onNotification(listener) {
@@ -92,15 +95,15 @@ export function createFanfare(options: FanfareOptions): Fanfare {
     },
     async report(notificationId, event) {
       await enqueueReceipt(store, { notification_id: notificationId, event, at: new Date().toISOString() })
-      await sendReceipts(store)
+      await sendReceipts(store, find)
     },
   }
 }
 
 /** A device that Fanfare does not know any more is as good as removed. */
-async function removeIfKnown(installation: Installation): Promise<void> {
+async function removeIfKnown(remove: () => Promise<void>): Promise<void> {
   try {
-    await removeDevice(installation)
+    await remove()
   } catch (error) {
     if (!(error instanceof FanfareError) || (error.status !== 401 && error.status !== 404)) throw error
   }

@@ -75,6 +75,12 @@ async function startWorker(config: FanfareConfig): Promise<ServiceWorkerRegistra
   return registration
 }
 
+/** The PushSubscription of this page's service worker, if there is one. */
+export async function findSubscription(config: FanfareConfig): Promise<PushSubscription | null> {
+  const worker = await navigator.serviceWorker.getRegistration(config.scope ?? config.serviceWorkerUrl)
+  return (await worker?.pushManager.getSubscription()) ?? null
+}
+
 function activated(worker: ServiceWorker): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = () => {

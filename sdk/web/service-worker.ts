@@ -114,7 +114,7 @@ async function tellPages(event: PageEvent, notification: IncomingNotification): 
 
 async function report(notificationId: string, event: ReceiptEvent): Promise<void> {
   await enqueueReceipt(store, { notification_id: notificationId, event, at: new Date().toISOString() })
-  await sendReceipts(store)
+  await sendReceipts(store, () => self.registration.pushManager.getSubscription())
 }
 
 /** The browser dropped or replaced the PushSubscription: the same device goes on under the new one. */
