@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { API_KEY_RANDOM_BYTES, makeApiKey } from '../push/api-key.ts'
+import { makeApiKey } from '../push/api-key.ts'
 import { makeDeviceKey } from '../push/device-key.ts'
+import { KEY_RANDOM_BYTES } from '../push/key-text.ts'
+import { makeRootKey } from '../push/root-key.ts'
 import { TEST_SECRETS } from '../test/secrets.ts'
 import { findSecrets } from './find-secrets.ts'
 
-const random = new Uint8Array(API_KEY_RANDOM_BYTES).map((_, index) => index)
-const owner = { appId: `app_${'0'.repeat(29)}`, deviceId: `dev_${'1'.repeat(29)}` }
-const deviceKey = await makeDeviceKey(TEST_SECRETS.CREDENTIALS_KEY, owner)
+const random = new Uint8Array(KEY_RANDOM_BYTES).map((_, index) => index)
+const claim = { appId: `app_${'0'.repeat(29)}`, deviceId: `dev_${'1'.repeat(29)}`, generation: 0 }
+const deviceKey = await makeDeviceKey('A'.repeat(43), claim)
 const secretKey = makeApiKey('admin', random)
 
 describe('a secret in a line', () => {
@@ -14,6 +16,7 @@ describe('a secret in a line', () => {
     ['an API key', secretKey],
     ['an API key', makeApiKey('client', random)],
     ['a device key', deviceKey],
+    ['a root key', makeRootKey(random)],
     ['a root key', `root_${'Ab1-'.repeat(8)}`],
     ['a signing secret of webhooks', `whsec_${'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'}`],
     ['a JWT', `eyJ${'a'.repeat(20)}.eyJ${'b'.repeat(20)}.${'c'.repeat(43)}`],

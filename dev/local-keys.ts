@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { KEY_RANDOM_BYTES } from '../push/key-text.ts'
+import { makeRootKey } from '../push/root-key.ts'
 
 export interface LocalKeys {
   /** `ROOT_KEY` */
@@ -21,7 +23,7 @@ export async function keepKeys(directory: string): Promise<LocalKeys> {
   const kept = await readIfThere(path)
   if (kept !== null) return JSON.parse(kept)
   const keys = {
-    rootKey: `root_${randomBytes(24).toString('base64url')}`,
+    rootKey: makeRootKey(randomBytes(KEY_RANDOM_BYTES)),
     credentialsKey: randomBytes(32).toString('base64'),
   }
   await mkdir(directory, { recursive: true })

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
-import { API_KEY_RANDOM_BYTES, makeApiKey } from '../push/api-key.ts'
+import { makeApiKey } from '../push/api-key.ts'
+import { KEY_RANDOM_BYTES } from '../push/key-text.ts'
 import { watchOutput } from './watch-output.ts'
 
-const key = makeApiKey('sender', new Uint8Array(API_KEY_RANDOM_BYTES).fill(7))
+const key = makeApiKey('sender', new Uint8Array(KEY_RANDOM_BYTES).fill(7))
 
 async function watched(chunks: readonly string[], known = {}) {
   const to = new PassThrough()

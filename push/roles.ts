@@ -19,7 +19,7 @@ interface ScopeKind {
 export const SCOPES = {
   'app:manage': { allows: 'read the app, change its settings, rotate its secrets', delegation: 'no_token' },
   'credentials:manage': { allows: 'set, list, check and delete push-service credentials', delegation: 'no_token' },
-  'keys:manage': { allows: 'create, list and revoke API keys', delegation: 'no_token' },
+  'keys:manage': { allows: 'create, list, rotate and revoke API keys', delegation: 'no_token' },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
   'devices:register': { allows: 'register a device', delegation: 'any_token' },
   'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },

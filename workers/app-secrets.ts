@@ -2,7 +2,14 @@
  * The secrets of apps as an isolate uses them: opened once, looked up again every few seconds, so that one that was
  * replaced is out of use everywhere soon. The first of a use is made when it is first asked for.
  */
-import { type AppSecret, type AppSecretUse, acceptedOf, currentOf, makeSecretMaterial } from '../push/app-secret.ts'
+import {
+  type AppSecret,
+  type AppSecretUse,
+  acceptedOf,
+  currentOf,
+  makeSecretMaterial,
+  type SecretMaterial,
+} from '../push/app-secret.ts'
 import { ExpiringMap } from '../push/expiring-map.ts'
 import { ID_RANDOM_BYTES, makeId } from '../push/ids.ts'
 import type { MasterKeys } from '../push/master-key.ts'
@@ -24,11 +31,22 @@ interface Asked {
   readonly now: number
 }
 
-/** The secret that makes new things. @throws MasterKeyError, SealError */
-export async function currentSecret(env: Env, asked: Asked): Promise<AppSecret> {
+type MakeMaterial = (use: AppSecretUse) => Promise<SecretMaterial>
+
+/**
+ * The secret that makes new things.
+ *
+ * @param makeFirst what it is made of when the app has none yet; new randomness unless something is to stay valid
+ * @throws MasterKeyError, SealError
+ */
+export async function currentSecret(
+  env: Env,
+  asked: Asked,
+  makeFirst: MakeMaterial = makeSecretMaterial,
+): Promise<AppSecret> {
   const current = currentOf(await recall(env, asked), asked.use)
   if (current !== null) return current
-  await insertFirstAppSecret(databaseOf(env, asked.appId), await newSecret(asked))
+  await insertFirstAppSecret(databaseOf(env, asked.appId), await newSecret(asked, makeFirst))
   forgetSecrets(asked)
   return currentOf(await recall(env, asked), asked.use)!
 }
@@ -44,10 +62,13 @@ export function forgetSecrets({ appId, use }: Pick<Asked, 'appId' | 'use'>): voi
 }
 
 /** One that was never used before, ready to be stored. */
-export async function newSecret({ appId, use, masterKeys, now }: Asked): Promise<NewAppSecret> {
+export async function newSecret(
+  { appId, use, masterKeys, now }: Asked,
+  makeMaterial: MakeMaterial = makeSecretMaterial,
+): Promise<NewAppSecret> {
   const id = makeId('sec', now, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
   const iv = crypto.getRandomValues(new Uint8Array(SEAL_IV_BYTES))
-  return { appId, use, id, material: await makeSecretMaterial(use), createdAt: now, masterKey: masterKeys[0], iv }
+  return { appId, use, id, material: await makeMaterial(use), createdAt: now, masterKey: masterKeys[0], iv }
 }
 
 async function recall(env: Env, { appId, use, masterKeys, now }: Asked): Promise<readonly AppSecret[]> {

@@ -3,7 +3,7 @@
  * does not know them. All are optional: a missing secret is an answer that says which command sets it, never a crash.
  */
 interface FanfareSecrets {
-  /** The operator's bearer key: creates apps, credentials and keys. */
+  /** The operator's bearer key, its hash, or several of them (push/root-key.ts): creates apps, credentials and keys. */
   readonly ROOT_KEY?: string
   /** 32 bytes in base64: seals what is secret in D1. */
   readonly CREDENTIALS_KEY?: string

@@ -1,7 +1,8 @@
 /** API keys: who may call for an app. The key itself is never stored, only its SHA-256. */
-import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { KeyPlace } from '../../push/key-habit.ts'
 import type { Role } from '../../push/roles.ts'
 
 /** `WITHOUT ROWID` (see the migration). The index finds a key by what a caller shows; keys are few. */
@@ -17,6 +18,13 @@ export const apiKeyTable = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
+    /** Epoch ms, to the minutes: see workers/api/note-key-use.ts. */
+    lastUsedAt: integer('last_used_at'),
+    /** A JSON list: see push/key-habit.ts. */
+    places: text('places', { mode: 'json' }).$type<readonly KeyPlace[]>(),
+    /** The key that this one was made from by rotation, and the one that was made from this one. */
+    replaces: text('replaces'),
+    replacedBy: text('replaced_by'),
   },
   (table) => [primaryKey({ columns: [table.appId, table.id] }), uniqueIndex('api_key_hash').on(table.keyHash)],
 )
@@ -36,8 +44,7 @@ export async function findApiKey(db: D1Database, keyHash: string): Promise<ApiKe
 
 /** The key with that id, also when it is revoked or expired. Null: the app has none. */
 export async function readApiKey(db: D1Database, appId: string, id: string): Promise<ApiKeyRow | null> {
-  const that = and(eq(apiKeyTable.appId, appId), eq(apiKeyTable.id, id))
-  const [key] = await drizzle(db).select().from(apiKeyTable).where(that)
+  const [key] = await drizzle(db).select().from(apiKeyTable).where(thatKey(appId, id))
   return key ?? null
 }
 
@@ -47,9 +54,67 @@ export async function listApiKeys(db: D1Database, appId: string, after: string, 
   return drizzle(db).select().from(apiKeyTable).where(onPage).orderBy(asc(apiKeyTable.id)).limit(limit)
 }
 
+/** The key that takes the place of another one, and when that one ends. Times in epoch ms. */
+export interface Replacement {
+  readonly id: string
+  readonly keyHash: string
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly oldExpiresAt: number
+}
+
+/**
+ * Makes a key that is in everything like the old one but in what the replacement says, and lets the old one expire.
+ *
+ * @param old as it was read
+ * @returns null when the old one is not any more as it was read: somebody else has rotated or revoked it
+ */
+export async function replaceApiKey(
+  db: D1Database,
+  old: ApiKeyRow,
+  replacement: Replacement,
+): Promise<ApiKeyRow | null> {
+  const { id, keyHash, createdAt, expiresAt, oldExpiresAt } = replacement
+  const query = drizzle(db)
+  const stillIs = and(thatKey(old.appId, old.id), isNull(apiKeyTable.revokedAt), isNull(apiKeyTable.replacedBy))
+  const like = query
+    .select({
+      ...getTableColumns(apiKeyTable),
+      id: sql`${id}`.as('id'),
+      keyHash: sql`${keyHash}`.as('key_hash'),
+      createdAt: sql`${createdAt}`.as('created_at'),
+      expiresAt: sql`${expiresAt}`.as('expires_at'),
+      lastUsedAt: sql`null`.as('last_used_at'),
+      replaces: sql`${old.id}`.as('replaces'),
+      replacedBy: sql`null`.as('replaced_by'),
+    })
+    .from(apiKeyTable)
+    .where(and(thatKey(old.appId, old.id), eq(apiKeyTable.replacedBy, id)))
+  const [, [made]] = await query.batch([
+    query.update(apiKeyTable).set({ replacedBy: id, expiresAt: oldExpiresAt }).where(stillIs),
+    query.insert(apiKeyTable).select(like).returning(),
+  ])
+  return made ?? null
+}
+
+/**
+ * Notes when and from where a key was used, unless its places are not any more as they were read. Answers whether it
+ * was noted.
+ */
+export async function noteApiKeyUse(
+  db: D1Database,
+  key: ApiKeyRow,
+  { lastUsedAt, places }: Pick<ApiKeyRow, 'lastUsedAt' | 'places'>,
+): Promise<boolean> {
+  const asRead = sql`${apiKeyTable.places} is ${key.places && JSON.stringify(key.places)}`
+  const that = and(thatKey(key.appId, key.id), asRead)
+  const written = await drizzle(db).update(apiKeyTable).set({ lastUsedAt, places }).where(that).returning()
+  return written.length > 0
+}
+
 /** Revokes a key; null when the app has no such key. Revoking again changes nothing. */
 export async function revokeApiKey(db: D1Database, appId: string, id: string, now: number): Promise<ApiKeyRow | null> {
-  const that = and(eq(apiKeyTable.appId, appId), eq(apiKeyTable.id, id))
+  const that = thatKey(appId, id)
   const query = drizzle(db)
   const [, [key]] = await query.batch([
     query
@@ -59,4 +124,8 @@ export async function revokeApiKey(db: D1Database, appId: string, id: string, no
     query.select().from(apiKeyTable).where(that),
   ])
   return key ?? null
+}
+
+function thatKey(appId: string, id: string) {
+  return and(eq(apiKeyTable.appId, appId), eq(apiKeyTable.id, id))
 }

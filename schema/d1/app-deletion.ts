@@ -10,6 +10,7 @@ import { appTable } from './apps.ts'
 import { attestationTable } from './attestations.ts'
 import { credentialTable } from './credential-table.ts'
 import { deadLetterSourceTable } from './dead-letter-sources.ts'
+import { deviceKeyTable } from './device-keys.ts'
 import { type Device, deviceOf, deviceTable } from './device-table.ts'
 import { inList } from './json-list.ts'
 import { stuckWorkTable } from './stuck-work.ts'
@@ -55,8 +56,8 @@ export async function deleteDevices(db: D1Database, appId: string, deviceIds: re
 }
 
 /**
- * Deletes some of what an app has beside devices: topics, memberships without a device, what is noted of work that
- * failed. Answers whether there is more.
+ * Deletes some of what an app has beside devices: topics, memberships without a device, what is noted of keys of devices
+ * and of work that failed. Answers whether there is more.
  */
 export async function deleteSomeOfApp(db: D1Database, appId: string): Promise<boolean> {
   const query = drizzle(db)
@@ -70,7 +71,12 @@ export async function deleteSomeOfApp(db: D1Database, appId: string): Promise<bo
     .from(deadLetterSourceTable)
     .where(eq(deadLetterSourceTable.appId, appId))
     .limit(ROWS_A_STEP)
-  const [topics, memberships, sources] = await query.batch([
+  const ended = query
+    .select({ id: deviceKeyTable.deviceId })
+    .from(deviceKeyTable)
+    .where(eq(deviceKeyTable.appId, appId))
+    .limit(ROWS_A_STEP)
+  const [topics, memberships, sources, keys] = await query.batch([
     query
       .delete(topicTable)
       .where(and(eq(topicTable.appId, appId), inArray(topicTable.name, names)))
@@ -86,9 +92,13 @@ export async function deleteSomeOfApp(db: D1Database, appId: string): Promise<bo
       .delete(deadLetterSourceTable)
       .where(and(eq(deadLetterSourceTable.appId, appId), inArray(deadLetterSourceTable.notificationId, letters)))
       .returning({ id: deadLetterSourceTable.notificationId }),
+    query
+      .delete(deviceKeyTable)
+      .where(and(eq(deviceKeyTable.appId, appId), inArray(deviceKeyTable.deviceId, ended)))
+      .returning({ id: deviceKeyTable.deviceId }),
     query.delete(stuckWorkTable).where(eq(stuckWorkTable.appId, appId)),
   ])
-  return topics.length + memberships.length + sources.length > 0
+  return topics.length + memberships.length + sources.length + keys.length > 0
 }
 
 /** Deletes all credentials of an app, the secrets that were made for it, and that of its attestation. */

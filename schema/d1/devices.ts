@@ -7,6 +7,7 @@
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
+import { endDeviceKey } from './device-keys.ts'
 import { type DeviceFacts, type NewAddress, registeredAgain, seenAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf, deviceTable } from './device-table.ts'
 import { MAX_ROUNDS } from './device-upsert.ts'
@@ -16,6 +17,16 @@ import { topicDeviceTable } from './topic-table.ts'
 export async function readDevice(db: D1Database, appId: string, deviceId: string): Promise<Device | null> {
   const row = await readRow(db, appId, deviceId)
   return row === null ? null : deviceOf(row)
+}
+
+/** Whether the app has any device, retired or not. */
+export async function hasDevices(db: D1Database, appId: string): Promise<boolean> {
+  const rows = await drizzle(db)
+    .select({ id: deviceTable.id })
+    .from(deviceTable)
+    .where(eq(deviceTable.appId, appId))
+    .limit(1)
+  return rows.length > 0
 }
 
 /** The devices with these ids, retired ones too, in no order; unknown ids are missing. */
@@ -82,17 +93,19 @@ export async function forgetOldSlots(db: D1Database, appId: string, told: readon
   }
 }
 
-/** Deletes a device and its memberships; null when there is no such device. */
+/** Deletes a device and its memberships, and ends its key; null when there is no such device. @param now epoch ms */
 export async function deleteDevice(
   db: D1Database,
   appId: string,
   deviceId: string,
+  now: number,
 ): Promise<{ device: Device; topics: string[] } | null> {
   const query = drizzle(db)
   const ofDevice = and(eq(topicDeviceTable.appId, appId), eq(topicDeviceTable.deviceId, deviceId))
   const [memberships, [row]] = await query.batch([
     query.delete(topicDeviceTable).where(ofDevice).returning(),
     query.delete(deviceTable).where(thatDevice(appId, deviceId)).returning(),
+    endDeviceKey(db, appId, deviceId, now),
   ])
   return row ? { device: deviceOf(row), topics: memberships.map(({ topic }) => topic) } : null
 }

@@ -80,6 +80,11 @@ export const ATTEMPTS = {
     remove(`/v1/apps/${own.app}/keys/${key}`),
     remove(`/v1/apps/${app}/keys/${own.key}`),
   ],
+  rotateKey: ({ app, key }, own) => [
+    post(`/v1/apps/${app}/keys/${key}/rotate`, { overlap_seconds: 0 }),
+    post(`/v1/apps/${own.app}/keys/${key}/rotate`, { overlap_seconds: 0 }),
+    post(`/v1/apps/${app}/keys/${own.key}/rotate`, { overlap_seconds: 0 }),
+  ],
   createToken: ({ user }) => [post('/v1/tokens', { scopes: ['devices:register'], ttl_seconds: 60, user_id: user })],
 
   registerDevice: ({ user, deviceToken, topic }) => [
@@ -100,6 +105,8 @@ export const ATTEMPTS = {
     { method: 'PATCH', path: `/v1/devices/${device}`, body: { locale: 'fr', user_id: null } },
     { method: 'PATCH', path: `/v1/devices/${own.device}`, body: { token: deviceToken } },
   ],
+  rotateDeviceKey: ({ device }) => [post(`/v1/devices/${device}/key`, { overlap_seconds: 0 })],
+  revokeDeviceKey: ({ device }) => [remove(`/v1/devices/${device}/key`)],
   deleteDevice: ({ device }) => [remove(`/v1/devices/${device}`)],
 
   listQuarantine: ({ quarantinedDevice }) => [

@@ -1,10 +1,12 @@
-/** What an isolate remembers is never used longer than it may be: keys, apps, credentials. The clock is an argument. */
+/** What an isolate remembers is never used longer than it may be: keys, keys of devices, apps, credentials. The clock is an argument. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
 import { deleteApp } from '../../schema/d1/app-deletion.ts'
 import { deleteCredential, writeCredential } from '../../schema/d1/credentials.ts'
+import { endDeviceKey, raiseDeviceKey } from '../../schema/d1/device-keys.ts'
 import { forgetApp, recallApp } from '../../workers/api/known-apps.ts'
+import { forgetDeviceKey, recallDeviceKey } from '../../workers/api/known-device-keys.ts'
 import { forgetKey, recallKey } from '../../workers/api/known-keys.ts'
 import { forgetCredential, recallCredential } from '../../workers/jobs/known-credentials.ts'
 import { call, makeApp, ROOT } from './calling.ts'
@@ -40,6 +42,65 @@ describe('an API key', () => {
     expect((await call('GET', '/v1/topics', { bearer: body.key })).status).toBe(200)
     await call('DELETE', `/v1/apps/${app.id}/keys/${body.id}`, { bearer: ROOT })
     expect((await call('GET', '/v1/topics', { bearer: body.key })).body.code).toBe('unauthorized')
+  })
+})
+
+describe.each([
+  ['of an app with few that were touched', 0],
+  ['of an app with more than are listed', 501],
+])('a device key %s', (_which, others) => {
+  const deviceId = `dev_${'1'.repeat(29)}`
+  const claim = (generation = 0) => ({ appId: app.id, deviceId, generation })
+  const recall = async (now: number, generation = 0) => await recallDeviceKey(env, claim(generation), now)
+
+  beforeEach(async () => {
+    const rows = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ?2)
+      insert into device_key (app_id, device_id, generation) select ?1, 'dev_other_' || i, 1 from n`
+    if (others > 0) await env.DB.prepare(rows).bind(app.id, others).run()
+  })
+
+  it('that was rotated elsewhere is good for five seconds more, not longer', async () => {
+    expect(await recall(0)).toMatchObject({ generation: 0 })
+    await raiseDeviceKey(env.DB, app.id, deviceId, null)
+    expect(await recall(4_999)).toMatchObject({ generation: 0 })
+    expect(await recall(5_000)).toMatchObject({ generation: 1 })
+  })
+
+  it('that was made elsewhere a moment ago is good at once', async () => {
+    expect(await recall(0)).toMatchObject({ generation: 0 })
+    await raiseDeviceKey(env.DB, app.id, deviceId, null)
+    expect(await recall(1, 1)).toMatchObject({ generation: 1 })
+    expect(await recall(1, 0)).toMatchObject({ generation: 1 })
+  })
+
+  it('of a device that was deleted elsewhere ends after five seconds, and does not come back', async () => {
+    expect(await recall(0)).toMatchObject({ endedAt: null })
+    await endDeviceKey(env.DB, app.id, deviceId, 7)
+    expect(await recall(4_999)).toMatchObject({ endedAt: null })
+    expect(await recall(5_000)).toMatchObject({ endedAt: 7 })
+    expect(await raiseDeviceKey(env.DB, app.id, deviceId, null)).toBeNull()
+  })
+
+  it('that was rotated here is not good from then on, also when it was being looked up', async () => {
+    const early = recall(0)
+    forgetDeviceKey(claim())
+    expect(await early).toMatchObject({ generation: 0 })
+    await raiseDeviceKey(env.DB, app.id, deviceId, null)
+    forgetDeviceKey(claim())
+    expect(await recall(1)).toMatchObject({ generation: 1 })
+  })
+
+  it('costs one look at D1 in five seconds, or one for each device', async () => {
+    let looks = 0
+    const prepare = (query: string) => {
+      looks++
+      return env.DB.prepare(query)
+    }
+    const counting = { ...env, DB: { prepare } as D1Database }
+    for (const device of ['1', '2', '3', '1', '2', '3']) {
+      await recallDeviceKey(counting, { ...claim(), deviceId: `dev_${device.repeat(29)}` }, 4_000)
+    }
+    expect(looks).toBe(others === 0 ? 1 : 4)
   })
 })
 

@@ -216,8 +216,8 @@ describe('deleting', () => {
     const app = newApp()
     const { device } = await register(app, 'a')
     await addMemberships(db, app, 'news', [device.id], NOW)
-    expect(await deleteDevice(db, app, device.id)).toEqual({ device, topics: ['news'] })
-    expect(await deleteDevice(db, app, device.id)).toBeNull()
+    expect(await deleteDevice(db, app, device.id, NOW)).toEqual({ device, topics: ['news'] })
+    expect(await deleteDevice(db, app, device.id, NOW)).toBeNull()
     expect(await topicsOfDevices(db, app, [device.id])).toEqual(new Map())
   })
 })
@@ -283,7 +283,7 @@ describe('in bulk', () => {
       null,
     )
     await removeMemberships(watched, app, 'news', [device.id])
-    await deleteDevice(watched, app, device.id)
+    await deleteDevice(watched, app, device.id, NOW)
     const searches = []
     for (const plan of plans) {
       const { results } = await plan.all<{ detail: string }>()

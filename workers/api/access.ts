@@ -36,6 +36,7 @@ export const ACCESS = {
 
   createKey: ['root', 'keys:manage'],
   listKeys: ['root', 'keys:manage'],
+  rotateKey: ['root', 'keys:manage'],
   revokeKey: ['root', 'keys:manage'],
   createToken: ['tokens:mint'],
 
@@ -44,6 +45,8 @@ export const ACCESS = {
   getDevice: ['devices:manage', 'device'],
   changeDevice: ['devices:manage', 'device'],
   deleteDevice: ['devices:manage', 'device'],
+  rotateDeviceKey: ['devices:manage', 'device'],
+  revokeDeviceKey: ['devices:manage'],
 
   listQuarantine: ['devices:manage'],
   releaseQuarantine: ['quarantine:decide'],

@@ -13,6 +13,7 @@ import { crossOrigin } from './cross-origin.ts'
 import { deadLetters } from './dead-letters.ts'
 import { deliveries } from './deliveries.ts'
 import { deviceImport } from './device-import.ts'
+import { deviceKeys } from './device-keys.ts'
 import { devices } from './devices.ts'
 import { respondToError } from './error-response.ts'
 import { health } from './health.ts'
@@ -27,6 +28,7 @@ import { mountReference } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
 import { requireHttps } from './require-https.ts'
 import { reseal } from './reseal.ts'
+import { rotateKey } from './rotate-key.ts'
 import { newRouter } from './router.ts'
 import { keepNothing, securityHeaders } from './security-headers.ts'
 import { settings } from './settings.ts'
@@ -71,8 +73,10 @@ for (const resource of [
   jwks,
   reseal,
   keys,
+  rotateKey,
   tokens,
   devices,
+  deviceKeys,
   deviceImport,
   topics,
   unsubscribe,

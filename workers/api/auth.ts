@@ -3,16 +3,17 @@
  * security and enforces it, all from its row in access.ts, so that they cannot differ.
  */
 import type { MiddlewareHandler } from 'hono'
+import { placeOf } from '../../push/key-habit.ts'
 import { ROLE_SCOPES, ROLES } from '../../push/roles.ts'
 import { ACCESS, type Grant, type OperationId } from './access.ts'
 import { authenticate } from './authenticate.ts'
-import { guardDoor, type Knock } from './brute-force.ts'
+import { guardDoor } from './brute-force.ts'
 import { type Caller, holds } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { requireAllowedOrigin } from './cross-origin.ts'
 import { ApiProblem } from './problem.ts'
 import { limitCaller } from './rate-limit.ts'
-import { rootKeyOf } from './secrets.ts'
+import { requireRootKey } from './secrets.ts'
 
 interface Access<Id> {
   readonly operationId: Id
@@ -38,8 +39,7 @@ function securityOf(grant: Grant): Record<string, string[]> {
 
 function guard(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
   return async function allowed(c, next) {
-    const knock = { address: c.req.header('CF-Connecting-IP') ?? null, authorization: c.req.header('Authorization') }
-    const caller = await identify(c.env, knock, grants)
+    const caller = await identify(c.env, c.req.raw, grants)
     await requireAllowedOrigin(c, caller)
     await limitCaller(c, caller, operationId)
     if (!grants.some((grant) => has(caller, grant))) throw refusal(caller, grants)
@@ -49,14 +49,17 @@ function guard(operationId: OperationId, grants: readonly Grant[]): MiddlewareHa
 }
 
 /** Where the operator could call, an operator's key that is not set is the first thing to fix. */
-async function identify(env: Env, knock: Knock, grants: readonly Grant[]): Promise<Caller> {
-  if (grants.length === 1 && grants[0] === 'root') rootKeyOf(env)
+async function identify(env: Env, { headers, cf }: Request, grants: readonly Grant[]): Promise<Caller> {
+  if (grants.length === 1 && grants[0] === 'root') requireRootKey(env)
+  const authorization = headers.get('Authorization') ?? undefined
+  const knock = { address: headers.get('CF-Connecting-IP'), authorization }
+  const place = placeOf(cf as IncomingRequestCfProperties | undefined)
+  const now = Date.now()
   try {
-    const now = Date.now()
-    return await guardDoor(env, knock, now, () => authenticate(env, knock.authorization, now))
+    return await guardDoor(env, knock, now, () => authenticate(env, authorization, place, now))
   } catch (error) {
     const unknown = error instanceof ApiProblem && error.code === 'unauthorized'
-    if (unknown && grants.includes('root')) rootKeyOf(env)
+    if (unknown && grants.includes('root')) requireRootKey(env)
     throw error
   }
 }

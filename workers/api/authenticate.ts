@@ -2,18 +2,25 @@
  * Who sent the request: reads the bearer and says which caller it is, or throws. Decides nothing about what the
  * caller may do (auth.ts does).
  */
-import { hashApiKey, isApiKey } from '../../push/api-key.ts'
+import { isApiKey } from '../../push/api-key.ts'
 import { equalInConstantTime } from '../../push/constant-time.ts'
-import { readDeviceKey } from '../../push/device-key.ts'
+import { type DeviceKeyClaim, parseDeviceKey } from '../../push/device-key.ts'
+import { judgeDeviceKey } from '../../push/device-key-state.ts'
+import type { KeyPlace } from '../../push/key-habit.ts'
+import { hashKey } from '../../push/key-text.ts'
 import { ROLE_SCOPES } from '../../push/roles.ts'
+import { isTaken } from '../../push/root-key.ts'
 import { findApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
+import { isOwnDeviceKey } from '../device-keys.ts'
 import { tokenCaller } from './authenticate-token.ts'
 import type { Caller } from './caller.ts'
 import { recallApp } from './known-apps.ts'
+import { recallDeviceKey } from './known-device-keys.ts'
 import { recallKey } from './known-keys.ts'
+import { noteKeyUse } from './note-key-use.ts'
 import { ApiProblem } from './problem.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { rootKeyHashesOf } from './secrets.ts'
 
 const HOW = 'Send "Authorization: Bearer <key>" with a key of the app, a token or a device key.'
 
@@ -22,13 +29,20 @@ const HOW = 'Send "Authorization: Bearer <key>" with a key of the app, a token o
  * then `sk_` and `pk_`, `dk_`, and the three parts of a JWT.
  *
  * @param authorization the header's value
+ * @param place where the request came from, as far as it is known
  * @param now epoch ms
  * @throws ApiProblem `unauthorized`, `token_expired`; `credentials_key_missing` when it takes that key to know
  */
-export async function authenticate(env: Env, authorization: string | undefined, now: number): Promise<Caller> {
+export async function authenticate(
+  env: Env,
+  authorization: string | undefined,
+  place: KeyPlace | null,
+  now: number,
+): Promise<Caller> {
   const bearer = bearerOf(authorization)
-  if (env.ROOT_KEY && equalInConstantTime(bearer, env.ROOT_KEY)) return { kind: 'root' }
-  if (bearer.startsWith('sk_') || bearer.startsWith('pk_')) return keyCaller(env, bearer, now)
+  const hash = await hashKey(bearer)
+  if (isTaken(await rootKeyHashesOf(env), hash)) return { kind: 'root' }
+  if (bearer.startsWith('sk_') || bearer.startsWith('pk_')) return keyCaller(env, bearer, hash, place, now)
   if (bearer.startsWith('dk_')) return deviceCaller(env, bearer, now)
   if (bearer.split('.').length === 3) return tokenCaller(env, bearer, now)
   throw new ApiProblem('unauthorized', `This bearer is none that Fanfare knows. ${HOW}`)
@@ -41,10 +55,9 @@ function bearerOf(authorization: string | undefined): string {
   return bearer
 }
 
-async function keyCaller(env: Env, key: string, now: number): Promise<Caller> {
+async function keyCaller(env: Env, key: string, keyHash: string, place: KeyPlace | null, now: number): Promise<Caller> {
   if (!isApiKey(key))
     throw new ApiProblem('unauthorized', 'This is no API key: its checksum does not fit. Copy it whole.')
-  const keyHash = await hashApiKey(key)
   const row = await recallKey(keyHash, now, () => findApiKey(directoryDatabase(env), keyHash))
   if (row === null || !equalInConstantTime(row.keyHash, keyHash) || row.revokedAt !== null) {
     throw new ApiProblem('unauthorized', 'This API key is unknown or was revoked.')
@@ -52,18 +65,33 @@ async function keyCaller(env: Env, key: string, now: number): Promise<Caller> {
   if (row.expiresAt !== null && row.expiresAt <= now) {
     throw new ApiProblem('unauthorized', `This API key expired at ${new Date(row.expiresAt).toISOString()}.`)
   }
+  noteKeyUse(env, row, place, now)
   return { kind: 'key', appId: row.appId, keyId: row.id, role: row.role, scopes: ROLE_SCOPES[row.role] }
 }
 
 async function deviceCaller(env: Env, deviceKey: string, now: number): Promise<Caller> {
-  const owner = await readDeviceKey(credentialsKeyOf(env), deviceKey)
-  if (owner === null) throw new ApiProblem('unauthorized', 'This device key is not valid. Register the device again.')
-  await requireKnownApp(env, owner.appId, now)
-  return { kind: 'device', ...owner }
+  const claim = parseDeviceKey(deviceKey)
+  if (claim === null)
+    throw new ApiProblem('unauthorized', 'This is no device key: its checksum does not fit. Copy it whole.')
+  const isKnown = (await recallApp(env, claim.appId, now)) !== null
+  if (!isKnown || !(await isOwnDeviceKey(env, claim, deviceKey, now))) {
+    throw new ApiProblem('unauthorized', 'This device key is not valid. Register the device again.')
+  }
+  return { kind: 'device', ...claim, keyIsCurrent: await requireGoodGeneration(env, claim, now) }
 }
 
-/** A device key proves itself; that its app was deleted, only the app's table knows. */
-async function requireKnownApp(env: Env, appId: string, now: number): Promise<void> {
-  if ((await recallApp(env, appId, now)) === null)
-    throw new ApiProblem('unauthorized', 'The app of this bearer was deleted.')
+/** Answers whether it is the current one, and not one that is replaced already and good for a while. */
+async function requireGoodGeneration(env: Env, claim: DeviceKeyClaim, now: number): Promise<boolean> {
+  const verdict = judgeDeviceKey(await recallDeviceKey(env, claim, now), claim.generation, now)
+  switch (verdict) {
+    case 'current':
+      return true
+    case 'previous':
+      return false
+    case 'deleted':
+      throw new ApiProblem('unauthorized', 'The device of this key was deleted. Register it again.')
+    case 'replaced':
+    case 'ahead':
+      throw new ApiProblem('unauthorized', 'This device key was rotated or revoked. Register the device again.')
+  }
 }

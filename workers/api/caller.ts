@@ -24,7 +24,13 @@ export type Caller =
       readonly scopes: readonly Scope[]
     }
   /** A device, by its own key. */
-  | { readonly kind: 'device'; readonly appId: string; readonly deviceId: string }
+  | {
+      readonly kind: 'device'
+      readonly appId: string
+      readonly deviceId: string
+      /** False: the key was rotated, and is good for a while longer. */
+      readonly keyIsCurrent: boolean
+    }
 
 /** Whether the caller holds the scope. Root and devices hold none: routes name them. */
 export function holds(caller: Caller, scope: Scope): boolean {

@@ -6,6 +6,7 @@ import { leaveTopic } from '../../durable-objects/topic-members.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
 import { type DeviceChanges, deleteDevice, type UpdateAnswer, updateDevice } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
+import { forgetDeviceKey } from './known-device-keys.ts'
 import { joinOwnTopics, leaveOwnTopics } from './memberships.ts'
 import { placesOf } from './touched-places.ts'
 
@@ -27,12 +28,15 @@ export async function changeDevice(
 }
 
 /**
- * Deletes a device; no later send reaches it. It leaves its topics twice: before, so that a repetition finds what an
+ * Deletes a device; no later send reaches it, and its key ends. It leaves its topics twice: before, so that a repetition finds what an
  * interruption left behind, and after, for the topics that it joined meanwhile.
+ *
+ * @param now epoch ms
  */
-export async function removeDevice(env: Env, appId: string, device: Device): Promise<void> {
+export async function removeDevice(env: Env, appId: string, device: Device, now: number): Promise<void> {
   await leaveOwnTopics(env, appId, [device])
-  const deleted = await deleteDevice(databaseOf(env, appId), appId, device.id)
+  const deleted = await deleteDevice(databaseOf(env, appId), appId, device.id, now)
+  forgetDeviceKey({ appId, deviceId: device.id })
   if (deleted === null) return
   for (const topic of deleted.topics) await leaveTopic(env, appId, topic, placesOf(deleted.device))
 }

@@ -138,8 +138,10 @@ export const deviceAnswer = z
 export const registeredAnswer = deviceAnswer
   .extend({
     device_key: z.string().openapi({
-      description: 'What the device proves itself with: receipts, topics, changes. The same at each registration.',
-      example: 'dk_01kb3c8r9q4h7n2m5v8x1z6t3w0yd_01kb3c8r9q4h7n2m5v8x1z6t3w0yd_5Zb2x0…',
+      description:
+        'What the device proves itself with: receipts, topics, changes. The same at each registration, until it is ' +
+        'rotated or revoked: keep the one that was answered last, and register again when it is refused (401).',
+      example: 'dk_01kb3c8r9q4h7n2m5v8x1z6t3w0yd_01kb3c8r9q4h7n2m5v8x1z6t3w0yd_0_5Zb2x0…',
     }),
   })
   .openapi('RegisteredDevice')

@@ -1,8 +1,11 @@
 /** Devices: register, read, change, delete. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { makeDeviceKey } from '../../push/device-key.ts'
+import { UNTOUCHED } from '../../push/device-key-state.ts'
 import { parseAllowedHosts } from '../../push/endpoint-guard.ts'
+import { readDeviceKey } from '../../schema/d1/device-keys.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
+import { databaseOf } from '../../schema/databases.ts'
+import { deviceKeyMaker } from '../device-keys.ts'
 import { allow } from './auth.ts'
 import { appIdOf, type Caller, mayActFor, requireOwnDevice } from './caller.ts'
 import { changeDevice, removeDevice } from './change-device.ts'
@@ -25,7 +28,6 @@ import { readChanges, readRegistration } from './read-registration.ts'
 import { registerDevices } from './register-devices.ts'
 import { requireAttestation } from './require-attestation.ts'
 import { newRouter } from './router.ts'
-import { credentialsKeyOf } from './secrets.ts'
 
 const TAGS = ['Devices']
 const deviceParams = z.object({ id: deviceIdField })
@@ -109,7 +111,7 @@ const removeDeviceRoute = createRoute({
   path: '/v1/devices/{id}',
   tags: TAGS,
   summary: 'Delete a device',
-  description: 'It leaves all its topics. Once it has answered, no later send reaches it.',
+  description: 'It leaves all its topics, and its key ends. Once it has answered, no later send reaches it.',
   ...allow('deleteDevice'),
   request: { params: deviceParams },
   responses: { 204: { description: 'Gone.' }, ...problems('not_found') },
@@ -119,20 +121,18 @@ export const devices = newRouter()
   .openapi(registerDevice, async (c) => {
     const caller = c.get('caller')
     const appId = appIdOf(caller)
-    const masterKey = credentialsKeyOf(c.env)
+    const now = Date.now()
+    const makeKey = await deviceKeyMaker(c.env, appId, now)
     const { attestation, ...sent } = c.req.valid('json')
     const body = registrationOf(caller, sent, c.req.raw)
     const registration = await readRegistration(body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
-    const now = Date.now()
     const address = c.req.header('CF-Connecting-IP') ?? null
     await requireAttestation(c.env, caller, attestation, { address, now })
     const { refusal } = await admitDevices(c.env, appId, [registration], now)
     if (refusal !== null) throw quotaProblem(refusal, now)
     const [{ device, created }] = (await registerDevices(c.env, appId, [registration], now)) as [Registered]
-    const answer = {
-      ...deviceToWire(device),
-      device_key: await makeDeviceKey(masterKey, { appId, deviceId: device.id }),
-    }
+    const key = created ? UNTOUCHED : await readDeviceKey(databaseOf(c.env, appId), appId, device.id)
+    const answer = { ...deviceToWire(device), device_key: await makeKey(device.id, key.generation) }
     return created ? c.json(answer, 201, { Location: `/v1/devices/${device.id}` }) : c.json(answer, 200)
   })
   .openapi(getDevice, async (c) => {
@@ -158,7 +158,7 @@ export const devices = newRouter()
   })
   .openapi(removeDeviceRoute, async (c) => {
     const caller = c.get('caller')
-    await removeDevice(c.env, appIdOf(caller), await ownDevice(c.env, caller, c.req.valid('param').id))
+    await removeDevice(c.env, appIdOf(caller), await ownDevice(c.env, caller, c.req.valid('param').id), Date.now())
     return c.body(null, 204)
   })
 

@@ -1,29 +1,20 @@
 /** `/v1/apps/{app}/keys`: API keys. The key itself is in one answer, once; we keep its fingerprint. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { API_KEY_RANDOM_BYTES, hashApiKey, makeApiKey } from '../../push/api-key.ts'
-import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
-import { ROLES } from '../../push/roles.ts'
-import { type ApiKeyRow, insertApiKey, listApiKeys, revokeApiKey } from '../../schema/d1/api-keys.ts'
+import { insertApiKey, listApiKeys, revokeApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { instantField, instantInput, instantOf, instantOrNull, pageFields, pageOf } from './fields.ts'
+import { instantInput, pageFields, pageOf } from './fields.ts'
+import { keyAnswer, keyIdField, keyToWire, madeKeyAnswer, roleField } from './key-answer.ts'
 import { forgetKey } from './known-keys.ts'
 import { forgetMinter } from './known-minters.ts'
+import { newKey } from './new-key.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
 
 const TAGS = ['API keys']
-
-const keyIdField = z.string().openapi({ description: 'The id of a key.', example: 'key_01kb3c8r9q4h7n2m5v8x1z6t3w0yd' })
-
-const roleField = z.enum(ROLES).openapi({
-  description:
-    'admin: everything in the app. sender: a backend that sends. analyst: reads numbers. client: registers devices; ' +
-    'it is public and is shipped inside apps.',
-})
 
 const newKeyBody = z
   .strictObject({
@@ -32,26 +23,6 @@ const newKeyBody = z
     expires_at: instantInput.optional().openapi({ description: 'Left out: until it is revoked.' }),
   })
   .openapi('NewKey')
-
-const keyAnswer = z
-  .object({
-    id: keyIdField,
-    role: roleField,
-    name: z.string().nullable(),
-    created_at: instantField,
-    expires_at: instantField.nullable(),
-    revoked_at: instantField.nullable(),
-  })
-  .openapi('Key')
-
-const madeKeyAnswer = keyAnswer
-  .extend({
-    key: z.string().openapi({
-      description: 'Shown once. `sk_…`; `pk_…` for role client.',
-      example: 'sk_7Yq2mX0cVbN5tRw8ZpLk3HsDf6Jg9AeU1oCiTz',
-    }),
-  })
-  .openapi('NewKeyMade')
 
 export const keys = newRouter()
 
@@ -79,10 +50,10 @@ keys.openapi(
     if (expiresAt !== null && expiresAt <= now) {
       throw new ApiProblem('validation_failed', 'expires_at: must be in the future.', { param: '/expires_at' })
     }
-    const key = makeApiKey(role, crypto.getRandomValues(new Uint8Array(API_KEY_RANDOM_BYTES)))
-    const id = makeId('key', now, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
-    const times = { createdAt: now, expiresAt, revokedAt: null }
-    const row = { appId: app.id, id, keyHash: await hashApiKey(key), role, name: name ?? null, ...times }
+    const { key, id, keyHash } = await newKey(role, now)
+    const times = { createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null }
+    const history = { places: null, replaces: null, replacedBy: null }
+    const row = { appId: app.id, id, keyHash, role, name: name ?? null, ...times, ...history }
     await insertApiKey(directoryDatabase(c.env), row)
     return c.json({ ...keyToWire(row), key }, 201)
   },
@@ -94,7 +65,7 @@ keys.openapi(
     path: '/v1/apps/{app}/keys',
     tags: TAGS,
     summary: 'List API keys',
-    description: 'In the order they were made, revoked ones too.',
+    description: 'In the order they were made, revoked and replaced ones too.',
     ...allow('listKeys'),
     request: { params: z.object({ app: appIdField }), query: z.strictObject(pageFields) },
     responses: {
@@ -136,14 +107,3 @@ keys.openapi(
     return c.body(null, 204)
   },
 )
-
-function keyToWire(row: ApiKeyRow): z.infer<typeof keyAnswer> {
-  return {
-    id: row.id,
-    role: row.role,
-    name: row.name,
-    created_at: instantOf(row.createdAt),
-    expires_at: instantOrNull(row.expiresAt),
-    revoked_at: instantOrNull(row.revokedAt),
-  }
-}

@@ -40,6 +40,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'The route does not know this method', retry: 'never' },
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still running', retry: 'backoff' },
   confirmation_required: { status: 409, title: 'A send to so many has to be confirmed', retry: 'never' },
+  key_not_current: { status: 409, title: 'The key was replaced, revoked, or has expired', retry: 'never' },
   address_in_use: { status: 409, title: 'Another device has this address', retry: 'never' },
   body_too_large: { status: 413, title: 'The body is too large', retry: 'never' },
   too_many_lines: { status: 413, title: 'The import has too many lines', retry: 'never' },

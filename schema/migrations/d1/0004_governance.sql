@@ -17,5 +17,18 @@ CREATE TABLE `attestation` (
 	`updated_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE TABLE `device_key` (
+	`app_id` text NOT NULL,
+	`device_id` text NOT NULL,
+	`generation` integer NOT NULL,
+	`previous_valid_until` integer,
+	`ended_at` integer,
+	PRIMARY KEY(`app_id`, `device_id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+ALTER TABLE `api_key` ADD `last_used_at` integer;--> statement-breakpoint
+ALTER TABLE `api_key` ADD `places` text;--> statement-breakpoint
+ALTER TABLE `api_key` ADD `replaces` text;--> statement-breakpoint
+ALTER TABLE `api_key` ADD `replaced_by` text;--> statement-breakpoint
 ALTER TABLE `app` ADD `settings` text;--> statement-breakpoint
 ALTER TABLE `app` ADD `quotas` text;
