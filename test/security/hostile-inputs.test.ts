@@ -140,7 +140,7 @@ function* attacksOn(documented: DocumentedCall): Generator<Attack> {
 
 /** How the path of a call is filled: with what there is, where that does not end what the attacks after it need. */
 function fillerFor({ method, operationId }: DocumentedCall): (path: string) => string {
-  if (method === 'DELETE') return withNobodysNames
+  if (method === 'DELETE' || operationId === 'rotateDeviceKey') return withNobodysNames
   const attacked = isRootOnly(operationId) ? operated : app
   return (path) =>
     withNobodysNames(path.replace('{app}', attacked.id).replace('/devices/{id}', `/devices/${device.id}`))

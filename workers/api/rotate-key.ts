@@ -7,6 +7,7 @@ import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
 import { keyIdField, keyToWire, madeKeyAnswer } from './key-answer.ts'
 import { forgetKey } from './known-keys.ts'
+import { forgetMinter } from './known-minters.ts'
 import { newKey } from './new-key.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
@@ -61,6 +62,7 @@ export const rotateKey = newRouter().openapi(
     const row = await replaceApiKey(database, old, { ...made, createdAt: now, expiresAt, oldExpiresAt })
     if (row === null) throw notCurrent(id, 'replaced')
     forgetKey(old.keyHash)
+    forgetMinter(app.id, old.id)
     return c.json({ ...keyToWire(row), key }, 201)
   },
 )
