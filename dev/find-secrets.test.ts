@@ -9,12 +9,12 @@ import { findSecrets } from './find-secrets.ts'
 const random = new Uint8Array(KEY_RANDOM_BYTES).map((_, index) => index)
 const claim = { appId: `app_${'0'.repeat(29)}`, deviceId: `dev_${'1'.repeat(29)}`, generation: 0 }
 const deviceKey = await makeDeviceKey('A'.repeat(43), claim)
-const secretKey = makeApiKey('admin', random)
+const secretKey = makeApiKey(false, random)
 
 describe('a secret in a line', () => {
   it.each([
     ['an API key', secretKey],
-    ['an API key', makeApiKey('client', random)],
+    ['an API key', makeApiKey(true, random)],
     ['a device key', deviceKey],
     ['a root key', makeRootKey(random)],
     ['a root key', `root_${'Ab1-'.repeat(8)}`],

@@ -6,7 +6,7 @@ import { makeApiKey } from '../push/api-key.ts'
 import { KEY_RANDOM_BYTES } from '../push/key-text.ts'
 import { watchOutput } from './watch-output.ts'
 
-const key = makeApiKey('sender', new Uint8Array(KEY_RANDOM_BYTES).fill(7))
+const key = makeApiKey(false, new Uint8Array(KEY_RANDOM_BYTES).fill(7))
 
 async function watched(chunks: readonly string[], known = {}) {
   const to = new PassThrough()

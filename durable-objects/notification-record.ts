@@ -4,6 +4,8 @@
  */
 import { drizzle } from 'drizzle-orm/durable-sqlite'
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator'
+import type { Subject } from '../push/access-limits.ts'
+import { subjectOf } from '../push/notification.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import type { Place } from '../push/replay.ts'
 import type { Postponement } from '../push/ticket-postpone.ts'
@@ -66,6 +68,12 @@ export abstract class NotificationRecord extends LedgerObject {
 
   override async confirmRetirements(notificationId: string, number: number): Promise<void> {
     if (this.hasTables) await super.confirmRetirements(notificationId, number)
+  }
+
+  /** What the notification is about, which never changes; null when there is no such notification. */
+  async subject(): Promise<Subject | null> {
+    const known = this.read()
+    return known && subjectOf(known.send)
   }
 
   protected override get ref(): LedgerRef {

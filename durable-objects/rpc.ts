@@ -1,6 +1,7 @@
 /**
  * What callers and objects say to each other: plain data that structured clone can carry. Types only.
  */
+import type { Subject } from '../push/access-limits.ts'
 import type { BlockAsk, BlockGrant } from '../push/allowance-block.ts'
 import type { AppQuotas } from '../push/app-settings.ts'
 import type { Address, Platform, Recipient } from '../push/device.ts'
@@ -300,6 +301,7 @@ export interface NotificationCalls extends LedgerCalls {
   create(request: CreateRequest): Promise<CreateAnswer>
   replay(bodyHash: string): Promise<CreateAnswer | null>
   view(): Promise<NotificationView | null>
+  subject(): Promise<Subject | null>
   order(shard: string): Promise<FanoutOrder | null>
   replayOrder(ledger: string): Promise<ReplayOrder | null>
   replayable(places: readonly ShardPlace[] | null): Promise<Replayable | null>

@@ -1,6 +1,7 @@
 /**
  * What a caller asked to be sent, after parsing at the door. Plain data: no clock, no storage.
  */
+import type { Subject } from './access-limits.ts'
 import type { Replay } from './replay.ts'
 import type { UnsubscribeOffer } from './unsubscribe-link.ts'
 
@@ -56,4 +57,15 @@ export interface Send {
   /** Epoch ms; null: now. */
   readonly sendAt: number | null
   readonly campaign?: string
+}
+
+/** What it is about: a replay is about what the notification was that was sent first. */
+export function subjectOf({ audience, message }: Pick<Send, 'audience' | 'message'>): Subject {
+  return { topic: topicOf(audience), category: message.category ?? null }
+}
+
+/** The topic by which a send reaches its recipients; null: it names them. */
+export function topicOf(audience: Audience): string | null {
+  if (audience.kind === 'replay') return audience.replay.topic
+  return audience.kind === 'topic' ? audience.topic : null
 }

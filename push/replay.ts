@@ -28,6 +28,8 @@ export interface Replay {
   /** The `fanfare_id` of its pushes: that of the notification that was sent first. */
   readonly pushId: string
   readonly kind: LedgerKind
+  /** The topic that the first one was sent to; null: its recipients were named. */
+  readonly topic: string | null
   readonly pieces: readonly ReplayPiece[]
   /** Dead letters that were asked for and open to it then, and those that an earlier replay had taken. */
   readonly recipients: number

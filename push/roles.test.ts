@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isScope, ROLE_SCOPES, refuseScope, SCOPE_NAMES, type Scope } from './roles.ts'
+import { isBuiltInRole, isRoleName, isScope, ROLE_SCOPES, refuseScope, SCOPE_NAMES, type Scope } from './roles.ts'
 
 describe('roles', () => {
   it('of clients are public and may do nothing but register', () => {
@@ -18,6 +18,35 @@ describe('roles', () => {
     for (const role of ['sender', 'analyst', 'client'] as const) {
       expect(ROLE_SCOPES[role].filter((scope) => admins.includes(scope))).toEqual([])
     }
+  })
+})
+
+describe('the name of a custom role', () => {
+  it.each<[string, boolean]>([
+    ['marketing-sender', true],
+    ['a', true],
+    ['ops.night_shift', true],
+    ['constructor', true],
+    ['admin', false],
+    ['client', false],
+    ['Admin', false],
+    ['\u0430dmin', false],
+    ['', false],
+    ['-a', false],
+    ['9lives', false],
+    ['__proto__', false],
+    ['two words', false],
+    ['a/b', false],
+    ['a\n', false],
+    ['a'.repeat(64), true],
+    ['a'.repeat(65), false],
+  ])('%j: %s', (name, expected) => {
+    expect(isRoleName(name)).toBe(expected)
+  })
+
+  it('is built in only when it is in the table', () => {
+    expect(['admin', 'sender', 'analyst', 'client'].every(isBuiltInRole)).toBe(true)
+    expect(['constructor', 'toString', 'root'].some(isBuiltInRole)).toBe(false)
   })
 })
 

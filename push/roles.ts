@@ -20,6 +20,7 @@ export const SCOPES = {
   'app:manage': { allows: 'read the app, change its settings, rotate its secrets', delegation: 'no_token' },
   'credentials:manage': { allows: 'set, list, check and delete push-service credentials', delegation: 'no_token' },
   'keys:manage': { allows: 'create, list, rotate and revoke API keys', delegation: 'no_token' },
+  'roles:manage': { allows: 'define and delete custom roles', delegation: 'no_token' },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
   'devices:register': { allows: 'register a device', delegation: 'any_token' },
   'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },
@@ -36,6 +37,7 @@ export type Scope = keyof typeof SCOPES
 
 export const SCOPE_NAMES = Object.keys(SCOPES) as [Scope, ...Scope[]]
 
+/** The built-in roles. Custom ones are rows of their app: push/rights.ts. */
 export const ROLES = ['admin', 'sender', 'analyst', 'client'] as const
 export type Role = (typeof ROLES)[number]
 
@@ -66,6 +68,17 @@ export function refuseScope(scope: Scope, held: readonly Scope[], boundToUser: b
   if (delegation === 'app_token' && boundToUser) return 'not_for_users'
   return null
 }
+
+export function isBuiltInRole(name: string): name is Role {
+  return Object.hasOwn(ROLE_SCOPES, name)
+}
+
+/** What a custom role may be called: not a built-in one, and nothing that looks like one in other letters. */
+export function isRoleName(name: string): boolean {
+  return ROLE_NAME.test(name) && !isBuiltInRole(name)
+}
+
+const ROLE_NAME = /^[a-z][a-z0-9._-]{0,63}$/
 
 export function isScope(text: string): text is Scope {
   return Object.hasOwn(SCOPES, text)

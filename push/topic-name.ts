@@ -7,6 +7,9 @@
  */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9\-_.~%]{1,900}$/
 
+/** The beginning of a topic name, or a whole one, as a pattern (name-pattern.ts) may have it. */
+export const TOPIC_PATTERN = /^(?:[a-zA-Z0-9\-_.~%]{1,900}\*?|\*)$/
+
 export function isTopicName(text: string): boolean {
   return TOPIC_NAME.test(text)
 }

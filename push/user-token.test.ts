@@ -1,5 +1,6 @@
 import { base64url, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { NO_LIMITS } from './access-limits.ts'
 import { ID_RANDOM_BYTES, type IdPrefix, makeId } from './ids.ts'
 import { SCOPES } from './roles.ts'
 import { MAX_TOKEN_CHARACTERS, mintUserToken, readUserToken, signerNamedBy, type UserToken } from './user-token.ts'
@@ -8,7 +9,13 @@ const NOW = Date.parse('2026-11-22T12:00:00.900Z')
 const NOW_SECONDS = Math.floor(NOW / 1000)
 const id = (prefix: IdPrefix, seed = 1) => makeId(prefix, NOW, new Uint8Array(ID_RANDOM_BYTES).fill(seed))
 const SIGNER = { appId: id('app'), secretId: id('sec') }
-const token: UserToken = { appId: SIGNER.appId, keyId: id('key'), userId: 'ada', scopes: ['devices:register'] }
+const token: UserToken = {
+  appId: SIGNER.appId,
+  keyId: id('key'),
+  userId: 'ada',
+  scopes: ['devices:register'],
+  limits: NO_LIMITS,
+}
 
 let keys: { privateKey: CryptoKey; publicKey: CryptoKey }
 
@@ -49,6 +56,12 @@ describe('a token', () => {
     expect(await read(text)).toEqual({ kind: 'valid', token })
   })
 
+  it('carries the limits of whoever minted it', async () => {
+    const limits = { topics: ['marketing.*'], categories: null }
+    const { text } = await minted({ limits })
+    expect(await read(text)).toMatchObject({ kind: 'valid', token: { limits } })
+  })
+
   it('may belong to no user', async () => {
     const { text } = await minted({ userId: null, scopes: ['topics:read', 'topics:manage'] })
     expect(await read(text)).toMatchObject({ token: { userId: null, scopes: ['topics:read', 'topics:manage'] } })
@@ -62,8 +75,11 @@ describe('a token', () => {
 
   it('is short enough to be read, whatever its user is called and whatever it may do', async () => {
     const scopes = Object.keys(SCOPES) as UserToken['scopes']
-    const { text } = await minted({ userId: '\u0001'.repeat(256), scopes })
-    expect(text.length).toBeLessThan(MAX_TOKEN_CHARACTERS / 2)
+    // In JSON a list of limits has at most 1,500 bytes (workers/api/limit-fields.ts).
+    const longest = [`${'x'.repeat(1_495)}*`]
+    const limits = { topics: longest, categories: longest }
+    const { text } = await minted({ userId: '\u0001'.repeat(256), scopes, limits })
+    expect(text.length).toBeLessThan(MAX_TOKEN_CHARACTERS)
   })
 
   it('made by hand as it should be is valid, so that the cases below are about their change alone', async () => {

@@ -6,14 +6,16 @@
  * header is compared with the one text that we write, so it is never interpreted, and the claims are ours alone.
  */
 import { base64url, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { AccessLimits } from './access-limits.ts'
 import { isId } from './ids.ts'
+import { claimsOf, limitsOfClaims } from './limit-claims.ts'
 import { isScope, refuseScope, type Scope } from './roles.ts'
 
 /** Long enough for a session's first call, short enough that nobody has to revoke one. */
 export const MAX_TOKEN_TTL_SECONDS = 3600
 /**
- * Nothing longer is looked at. The longest user id and every scope there is make about 3,000; the rest is room for what
- * a token may be limited to.
+ * Nothing longer is looked at. The longest user id and every scope there is make about 3,000, the longest limits that a
+ * request may name another 4,000.
  */
 export const MAX_TOKEN_CHARACTERS = 8_192
 /** How far the clocks of two of Cloudflare's machines may be apart: the one that mints and the one that reads. */
@@ -36,6 +38,7 @@ export interface UserToken {
   /** Null: a part of the app's rights, bound to nobody. */
   readonly userId: string | null
   readonly scopes: readonly Scope[]
+  readonly limits: AccessLimits
 }
 
 /** Which secret of which app signs, or is said to have signed. */
@@ -57,7 +60,7 @@ export async function mintUserToken(
 ): Promise<{ text: string; expiresAt: number }> {
   const issuedAtSeconds = Math.floor(lifetime.now / 1000)
   const expiresAtSeconds = issuedAtSeconds + lifetime.ttlSeconds
-  const jwt = new SignJWT({ scope: token.scopes.join(' '), key_id: token.keyId })
+  const jwt = new SignJWT({ scope: token.scopes.join(' '), key_id: token.keyId, ...claimsOf(token.limits) })
     .setProtectedHeader(headerOf({ appId: token.appId, secretId }))
     .setIssuer(ISSUER)
     .setAudience(token.appId)
@@ -128,7 +131,8 @@ function headerOf({ appId, secretId }: TokenSigner) {
 }
 
 /** What a JWT may leave open and ours do not: a token that says more than we would have minted is none. */
-function readClaims({ aud, sub, iat, exp, scope, key_id }: JWTPayload, appId: string, now: number): UserToken | null {
+function readClaims(payload: JWTPayload, appId: string, now: number): UserToken | null {
+  const { aud, sub, iat, exp, scope, key_id } = payload
   const lasts = exp! - iat!
   if (aud !== appId || !Number.isInteger(lasts) || lasts <= 0 || lasts > MAX_TOKEN_TTL_SECONDS) return null
   if (iat! > now / 1000 + CLOCK_TOLERANCE_SECONDS) return null
@@ -138,7 +142,7 @@ function readClaims({ aud, sub, iat, exp, scope, key_id }: JWTPayload, appId: st
   const mayCarry = (name: string): name is Scope =>
     isScope(name) && refuseScope(name, [name], sub !== undefined) === null
   if (scopes.length === 0 || !scopes.every(mayCarry)) return null
-  return { appId, keyId: key_id, userId: sub ?? null, scopes }
+  return { appId, keyId: key_id, userId: sub ?? null, scopes, limits: limitsOfClaims(payload) }
 }
 
 /** {} for what is no JSON object in base64url. */

@@ -3,7 +3,7 @@ import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { KeyPlace } from '../../push/key-habit.ts'
-import type { Role } from '../../push/roles.ts'
+import { isBuiltInRole } from '../../push/roles.ts'
 
 /** `WITHOUT ROWID` (see the migration). The index finds a key by what a caller shows; keys are few. */
 export const apiKeyTable = sqliteTable(
@@ -13,7 +13,8 @@ export const apiKeyTable = sqliteTable(
     id: text('id').notNull(),
     /** Hex of SHA-256 over the key. */
     keyHash: text('key_hash').notNull(),
-    role: text('role').$type<Role>().notNull(),
+    /** A built-in role, or one of the app's own (app-roles.ts). */
+    role: text('role').notNull(),
     name: text('name'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
@@ -32,8 +33,19 @@ export const apiKeyTable = sqliteTable(
 /** Times in epoch ms. */
 export type ApiKeyRow = typeof apiKeyTable.$inferSelect
 
-export async function insertApiKey(db: D1Database, key: ApiKeyRow): Promise<void> {
-  await drizzle(db).insert(apiKeyTable).values(key)
+/** Stores a key. False: its role is not built in and not there, deleted this moment perhaps; then neither is the key. */
+export async function insertApiKey(db: D1Database, key: ApiKeyRow): Promise<boolean> {
+  const query = drizzle(db)
+  const insert = query.insert(apiKeyTable).values(key)
+  if (isBuiltInRole(key.role)) {
+    await insert
+    return true
+  }
+  const roleIsGone = sql`not exists (select 1 from app_role where app_id = ${key.appId} and name = ${key.role})`
+  const that = and(eq(apiKeyTable.appId, key.appId), eq(apiKeyTable.id, key.id))
+  const takeBack = query.delete(apiKeyTable).where(and(that, roleIsGone)).returning({ id: apiKeyTable.id })
+  const [, takenBack] = await query.batch([insert, takeBack])
+  return takenBack.length === 0
 }
 
 /** The key with that hash, also when it is revoked or expired: that is for the caller to judge. */

@@ -5,6 +5,7 @@
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { apiKeyTable } from './api-keys.ts'
+import { appRoleTable } from './app-roles.ts'
 import { appSecretTable } from './app-secrets.ts'
 import { appTable } from './apps.ts'
 import { attestationTable } from './attestations.ts'
@@ -19,7 +20,7 @@ import { topicDeviceTable, topicTable } from './topic-table.ts'
 /** Rows a statement deletes at most. */
 const ROWS_A_STEP = 2_000
 
-/** Marks an app as deleted and deletes its keys. Answers the keys' hashes; again: those that were made meanwhile. */
+/** Marks an app as deleted and deletes its keys and roles. Answers the keys' hashes; again: those that were made meanwhile. */
 export async function deleteApp(db: D1Database, appId: string, now: number): Promise<string[]> {
   const query = drizzle(db)
   const [, keys] = await query.batch([
@@ -28,6 +29,7 @@ export async function deleteApp(db: D1Database, appId: string, now: number): Pro
       .set({ deletedAt: sql`coalesce(${appTable.deletedAt}, ${now})` })
       .where(eq(appTable.id, appId)),
     query.delete(apiKeyTable).where(eq(apiKeyTable.appId, appId)).returning({ keyHash: apiKeyTable.keyHash }),
+    query.delete(appRoleTable).where(eq(appRoleTable.appId, appId)),
   ])
   return keys.map(({ keyHash }) => keyHash)
 }

@@ -4,6 +4,7 @@
  */
 import { and, asc, eq, gt, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
+import { rangeOf } from '../../push/name-pattern.ts'
 import { inList } from './json-list.ts'
 import { topicDeviceTable, topicTable } from './topic-table.ts'
 
@@ -127,13 +128,20 @@ function isOf(appId: string, topic: string, deviceId: string): SQL | undefined {
   return and(eq(app, appId), eq(device, deviceId), eq(name, topic))
 }
 
-/** A page of topic names in order. @param page.after the last name of the page before, or null */
+/**
+ * A page of topic names in order.
+ *
+ * @param page.after the last name of the page before, or null
+ * @param within only what these patterns stand for; null: all
+ */
 export async function listTopics(
   db: D1Database,
   appId: string,
   page: { readonly after: string | null; readonly limit: number },
+  within: readonly string[] | null = null,
 ): Promise<string[]> {
-  const onPage = and(eq(topicTable.appId, appId), gt(topicTable.name, page.after ?? ''), IS_THERE)
+  const isWithin = within === null ? undefined : matchesPatterns(within)
+  const onPage = and(eq(topicTable.appId, appId), gt(topicTable.name, page.after ?? ''), IS_THERE, isWithin)
   const rows = await drizzle(db)
     .select({ name: topicTable.name })
     .from(topicTable)
@@ -141,6 +149,14 @@ export async function listTopics(
     .orderBy(asc(topicTable.name))
     .limit(page.limit)
   return rows.map(({ name }) => name)
+}
+
+/** What push/name-pattern.ts decides, for the names of topics. */
+function matchesPatterns(patterns: readonly string[]): SQL {
+  return sql`exists (select 1 from json_each(${JSON.stringify(patterns.map(rangeOf))}) as allowed
+    where case when allowed.value ->> 'isOpen'
+      then substr(topic.name, 1, length(allowed.value ->> 'start')) = allowed.value ->> 'start'
+      else topic.name = allowed.value ->> 'start' end)`
 }
 
 /** Whether anything subscribed to the topic since it was last deleted. */

@@ -6,6 +6,7 @@ import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createNotification } from '../../durable-objects/notifications.ts'
 import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { idTail } from '../../push/ids.ts'
+import { topicOf } from '../../push/notification.ts'
 import type { Replay } from '../../push/replay.ts'
 import { BadQueue, type Mishap } from './bad-queue.ts'
 import { control, fcmToken, inbox, look, register, type Story, send, settled, tellStory } from './story.ts'
@@ -49,7 +50,8 @@ async function giveUp(kind: 'topic' | 'devices'): Promise<{ id: string; topic: s
 async function replayLater(of: string): Promise<string> {
   const found = (await notificationNamed(env, story.id, of).replayable(null))!
   const { send: sent, pushId, kind, pieces, open: recipients, replayed: skipped } = found
-  const replay: Replay = { of, pushId, kind, pieces, recipients, skipped }
+  const topic = topicOf(sent.audience)
+  const replay: Replay = { of, pushId, kind, topic, pieces, recipients, skipped }
   const now = Date.now()
   const audience = { kind: 'replay', replay } as const
   const outcome = await createNotification(env, {

@@ -70,7 +70,10 @@ export const ATTEMPTS = {
   getJwks: () => [],
   resealSecrets: ({ app }) => [post('/v1/secrets/reseal', { cursor: encodeCursor(app) })],
 
-  createKey: ({ app }) => [post(`/v1/apps/${app}/keys`, { role: 'admin' })],
+  createKey: ({ app, role }, own) => [
+    post(`/v1/apps/${app}/keys`, { role: 'admin' }),
+    post(`/v1/apps/${own.app}/keys`, { role }),
+  ],
   listKeys: ({ app, key }, own) => [
     get(`/v1/apps/${app}/keys`),
     get(`/v1/apps/${own.app}/keys?cursor=${encodeCursor(key)}`),
@@ -84,6 +87,15 @@ export const ATTEMPTS = {
     post(`/v1/apps/${app}/keys/${key}/rotate`, { overlap_seconds: 0 }),
     post(`/v1/apps/${own.app}/keys/${key}/rotate`, { overlap_seconds: 0 }),
     post(`/v1/apps/${app}/keys/${own.key}/rotate`, { overlap_seconds: 0 }),
+  ],
+  listRoles: ({ app }) => [get(`/v1/apps/${app}/roles`)],
+  getRole: ({ app, role }, own) => [get(`/v1/apps/${app}/roles/${role}`), get(`/v1/apps/${own.app}/roles/${role}`)],
+  putRole: ({ app, role }) => [
+    { method: 'PUT', path: `/v1/apps/${app}/roles/${role}`, body: { scopes: ['notifications:send'] } },
+  ],
+  deleteRole: ({ app, role }, own) => [
+    remove(`/v1/apps/${app}/roles/${role}`),
+    remove(`/v1/apps/${own.app}/roles/${role}`),
   ],
   createToken: ({ user }) => [post('/v1/tokens', { scopes: ['devices:register'], ttl_seconds: 60, user_id: user })],
 

@@ -11,6 +11,7 @@ import { tablesOfApps } from './tables-of-apps.ts'
 export interface Names {
   readonly app: string
   readonly key: string
+  readonly role: string
   readonly device: string
   readonly quarantinedDevice: string
   readonly user: string
@@ -61,12 +62,15 @@ export async function makeTenant(mark: string): Promise<Tenant> {
     bearer: admin,
     body: { subject: `mailto:${mark}@a.example` },
   })
+  const role = `${mark}-role`
+  await call('PUT', `/v1/apps/${app.id}/roles/${role}`, { bearer: admin, body: { scopes: ['topics:read'] } })
   const keys = await call('GET', `/v1/apps/${app.id}/keys`, { bearer: admin })
   const mint = (body: object) => made('/v1/tokens', admin, { ttl_seconds: 3600, ...body })
   return {
     names: {
       app: app.id,
       key: keys.body.data[0].id,
+      role,
       device: device.id,
       quarantinedDevice: quarantined.id,
       user,
@@ -98,6 +102,7 @@ export function namesOfNobody(names: Names): Names {
   return {
     app: withoutOwner(names.app),
     key: withoutOwner(names.key),
+    role: 'nobodys-role',
     device: withoutOwner(names.device),
     quarantinedDevice: withoutOwner(names.quarantinedDevice),
     user: 'nobodys-user',
@@ -115,7 +120,7 @@ export async function everythingOf({ names, bearers }: Tenant): Promise<Record<s
   const inApp = `/v1/apps/${names.app}`
   const reads = [
     [inApp, ROOT],
-    ...['settings', 'keys', 'credentials', 'secrets'].map((part) => [`${inApp}/${part}`, ROOT]),
+    ...['settings', 'keys', 'roles', 'credentials', 'secrets', 'quotas'].map((part) => [`${inApp}/${part}`, ROOT]),
     ...[names.device, names.quarantinedDevice].map((id) => [`/v1/devices/${id}`, bearers.sender]),
     ...[names.notification, names.scheduled].flatMap((id) => [
       [`/v1/notifications/${id}`, bearers.admin],

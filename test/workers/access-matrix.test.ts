@@ -1,7 +1,7 @@
 /** Every call of the API times everybody who may come: each is let in or refused as the table of access says. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ROLE_SCOPES, ROLES, type Scope } from '../../push/roles.ts'
-import { ACCESS, grantsOf, rolesFor } from '../../workers/api/access.ts'
+import { ROLE_SCOPES, ROLES, SCOPE_NAMES, type Scope } from '../../push/roles.ts'
+import { ACCESS, type Grant, grantsOf, rolesFor } from '../../workers/api/access.ts'
 import { api } from '../../workers/api/app.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
@@ -9,13 +9,33 @@ import { fcmDevice } from './device-samples.ts'
 /** What a token that is bound to nobody may carry at most. */
 const APP_TOKEN_SCOPES: readonly Scope[] = ['devices:register', 'topics:manage', 'notifications:send']
 
-const CALLERS = ['nobody', 'root', ...ROLES, 'device', 'app token', 'user token'] as const
-type CallerName = (typeof CALLERS)[number]
+/** What the topic of every call is, so that limits let it pass. */
+const TOPIC = 'nowhere'
+const LIMITS = { topics: [TOPIC], categories: ['x'] }
+
+/** Custom roles: nothing, one scope each, and everything with limits, which take no call away. */
+const CUSTOM_ROLES: Readonly<Record<string, { scopes: readonly Scope[]; topics?: string[]; categories?: string[] }>> = {
+  'no-scope': { scopes: [] },
+  ...Object.fromEntries(SCOPE_NAMES.map((scope) => [scope.replace(':', '-'), { scopes: [scope] }])),
+  limited: { scopes: SCOPE_NAMES, ...LIMITS },
+}
+
+/** Everybody who may come, and what he holds, in the words of the table. */
+const HOLDINGS: Readonly<Record<string, readonly Grant[]>> = {
+  nobody: [],
+  root: ['root'],
+  device: ['device'],
+  ...Object.fromEntries(ROLES.map((role) => [role, ROLE_SCOPES[role]])),
+  'app token': APP_TOKEN_SCOPES,
+  'limited token': APP_TOKEN_SCOPES,
+  'user token': ['devices:register'],
+  ...Object.fromEntries(Object.entries(CUSTOM_ROLES).map(([role, { scopes }]) => [`role ${role}`, scopes])),
+}
 
 const NOBODYS = '0'.repeat(29)
 
 let app: Awaited<ReturnType<typeof makeApp>>
-let bearers: Readonly<Record<CallerName, string | undefined>>
+let bearers: Readonly<Record<string, string | undefined>>
 
 interface DocumentedCall {
   readonly method: string
@@ -31,24 +51,16 @@ async function documentedCalls(): Promise<DocumentedCall[]> {
   )
 }
 
-/** What a caller holds, in the words of the table. */
-function isLetIn(caller: CallerName, operationId: string): boolean {
+function isLetIn(caller: string, operationId: string): boolean {
   const grants = grantsOf(operationId)
-  if (grants.length === 0) return true
-  if (caller === 'nobody') return false
-  if (caller === 'root' || caller === 'device') return grants.includes(caller)
-  return scopesOf(caller).some((scope) => grants.includes(scope))
-}
-
-function scopesOf(caller: Exclude<CallerName, 'nobody' | 'root' | 'device'>): readonly Scope[] {
-  if (caller === 'app token') return APP_TOKEN_SCOPES
-  return caller === 'user token' ? ['devices:register'] : ROLE_SCOPES[caller]
+  return grants.length === 0 || HOLDINGS[caller]!.some((held) => grants.includes(held))
 }
 
 /** Names nothing that there is but the app, and that only where it is not deleted. */
 function fill({ method, path, operationId }: DocumentedCall): string {
   const ids = {
-    '{topic}': 'nowhere',
+    '{topic}': TOPIC,
+    '{role}': 'nobody',
     '{platform}': 'fcm',
     '{use}': 'links',
     '{id}': `${path.includes('/devices') ? 'dev' : path.includes('/keys') ? 'key' : 'ntf'}_${NOBODYS}`,
@@ -62,6 +74,13 @@ beforeAll(async () => {
   const mint = async (body: object) => {
     return (await call('POST', '/v1/tokens', { bearer: app.admin, body: { ttl_seconds: 600, ...body } })).body.token
   }
+  const keyOf = async (role: string, definition: object) => {
+    await call('PUT', `/v1/apps/${app.id}/roles/${role}`, { bearer: ROOT, body: definition })
+    return (await call('POST', `/v1/apps/${app.id}/keys`, { bearer: ROOT, body: { role } })).body.key
+  }
+  const custom = await Promise.all(
+    Object.entries(CUSTOM_ROLES).map(async ([role, definition]) => [`role ${role}`, await keyOf(role, definition)]),
+  )
   const registered = await call('POST', '/v1/devices', { bearer: app.client, body: fcmDevice() })
   bearers = {
     nobody: undefined,
@@ -72,6 +91,8 @@ beforeAll(async () => {
     client: app.client,
     device: registered.body.device_key,
     'app token': await mint({ scopes: APP_TOKEN_SCOPES }),
+    'limited token': await mint({ scopes: APP_TOKEN_SCOPES, ...LIMITS }),
+    ...Object.fromEntries(custom),
     'user token': await mint({ scopes: ['devices:register'], user_id: 'ada' }),
   }
 })
@@ -96,6 +117,12 @@ describe('the table of access', () => {
     ])
   })
 
+  it('has a call for every scope, and an admin who holds them all', () => {
+    const granted = new Set<Grant>(Object.values(ACCESS).flat())
+    expect(SCOPE_NAMES.filter((scope) => !granted.has(scope))).toEqual([])
+    expect(ROLE_SCOPES.admin).toEqual(SCOPE_NAMES)
+  })
+
   it('says which roles may make a call', () => {
     expect(rolesFor('sendNotification')).toEqual(['admin', 'sender'])
     expect(rolesFor('registerDevice')).toEqual(['admin', 'sender', 'client'])
@@ -104,8 +131,9 @@ describe('the table of access', () => {
   })
 })
 
-describe.each(CALLERS)('%s', (caller) => {
+describe.each(Object.keys(HOLDINGS))('%s', (caller) => {
   it('may make the calls that the table says, and no other', async () => {
+    expect(bearers[caller] === undefined).toBe(caller === 'nobody')
     for (const documented of await documentedCalls()) {
       const { method, operationId } = documented
       const body = method === 'GET' || method === 'DELETE' ? undefined : {}

@@ -1,13 +1,19 @@
-/** What an isolate remembers is never used longer than it may be: keys, keys of devices, apps, credentials. The clock is an argument. */
+/**
+ * What an isolate remembers is never used longer than it may be: keys, keys of devices, roles, apps, credentials. The clock
+ * is an argument.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Scope } from '../../push/roles.ts'
 import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
 import { deleteApp } from '../../schema/d1/app-deletion.ts'
+import { writeRole } from '../../schema/d1/app-roles.ts'
 import { deleteCredential, writeCredential } from '../../schema/d1/credentials.ts'
 import { endDeviceKey, raiseDeviceKey } from '../../schema/d1/device-keys.ts'
 import { forgetApp, recallApp } from '../../workers/api/known-apps.ts'
 import { forgetDeviceKey, recallDeviceKey } from '../../workers/api/known-device-keys.ts'
 import { forgetKey, recallKey } from '../../workers/api/known-keys.ts'
+import { forgetRole, recallRole } from '../../workers/api/known-roles.ts'
 import { forgetCredential, recallCredential } from '../../workers/jobs/known-credentials.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 
@@ -101,6 +107,45 @@ describe.each([
       await recallDeviceKey(counting, { ...claim(), deviceId: `dev_${device.repeat(29)}` }, 4_000)
     }
     expect(looks).toBe(others === 0 ? 1 : 4)
+  })
+})
+
+describe('a role', () => {
+  const NO_LIMITS = { topics: null, categories: null }
+  const define = (scopes: Scope[]) => {
+    return writeRole(env.DB, app.id, { name: 'reader', scopes, limits: NO_LIMITS }, { now: 0, most: 10 })
+  }
+  const recall = async (now: number) => (await recallRole(env, app.id, 'reader', now)).scopes
+
+  it('that was changed elsewhere is what it was for five seconds more, not longer', async () => {
+    await define(['topics:read'])
+    expect(await recall(0)).toEqual(['topics:read'])
+    await define([])
+    expect(await recall(4_999)).toEqual(['topics:read'])
+    expect(await recall(5_000)).toEqual([])
+  })
+
+  it('that was changed here is what it is from then on', async () => {
+    await define(['topics:read'])
+    expect(await recall(0)).toEqual(['topics:read'])
+    await define([])
+    forgetRole(app.id, 'reader')
+    expect(await recall(0)).toEqual([])
+  })
+
+  it('that was changed while it was looked up is not remembered as it was', async () => {
+    await define(['topics:read'])
+    const early = recall(0)
+    forgetRole(app.id, 'reader')
+    await define([])
+    await early
+    expect(await recall(1)).toEqual([])
+  })
+
+  it('that is not there may do nothing, and is there as soon as it is', async () => {
+    expect(await recall(0)).toEqual([])
+    await define(['topics:read'])
+    expect(await recall(0)).toEqual(['topics:read'])
   })
 })
 

@@ -145,6 +145,7 @@ describe('a deleted app', () => {
   it('is removed bit by bit, with what a call that was under way has put back', async () => {
     await register()
     await register()
+    await call('PUT', `/v1/apps/${app.id}/roles/reader`, { bearer: ROOT, body: { scopes: ['topics:read'] } })
     await remove()
     const address = { kind: 'fcm_token', value: fcmToken() } as const
     const late = { address, platform: 'fcm', addressHash: await hashAddress(address), topics: ['late'] } as const

@@ -96,7 +96,7 @@ describe('an import', () => {
       fcmDevice({ topics: ['many-0', 'one-too-many'] }),
       fcmDevice({ topics: ['many-0'] }),
     ]
-    const read = await readImport(lines.map((line) => JSON.stringify(line)).join('\n'), new Set())
+    const read = await readImport(lines.map((line) => JSON.stringify(line)).join('\n'), new Set(), { kind: 'root' })
     expect(read.registrations).toHaveLength(2)
     expect(read.errors).toMatchObject([{ line: 2, code: 'validation_failed', param: '/topics' }])
   })

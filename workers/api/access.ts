@@ -38,6 +38,12 @@ export const ACCESS = {
   listKeys: ['root', 'keys:manage'],
   rotateKey: ['root', 'keys:manage'],
   revokeKey: ['root', 'keys:manage'],
+
+  listRoles: ['root', 'roles:manage', 'keys:manage'],
+  getRole: ['root', 'roles:manage', 'keys:manage'],
+  putRole: ['root', 'roles:manage'],
+  deleteRole: ['root', 'roles:manage'],
+
   createToken: ['tokens:mint'],
 
   registerDevice: ['devices:register'],

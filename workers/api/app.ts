@@ -28,6 +28,7 @@ import { mountReference } from './reference.ts'
 import { limitRequests } from './request-limits.ts'
 import { requireHttps } from './require-https.ts'
 import { reseal } from './reseal.ts'
+import { roles } from './roles.ts'
 import { rotateKey } from './rotate-key.ts'
 import { newRouter } from './router.ts'
 import { keepNothing, securityHeaders } from './security-headers.ts'
@@ -74,6 +75,7 @@ for (const resource of [
   reseal,
   keys,
   rotateKey,
+  roles,
   tokens,
   devices,
   deviceKeys,

@@ -2,13 +2,13 @@
  * Who sent the request: reads the bearer and says which caller it is, or throws. Decides nothing about what the
  * caller may do (auth.ts does).
  */
-import { isApiKey } from '../../push/api-key.ts'
+import { isApiKey, isPublicKey } from '../../push/api-key.ts'
 import { equalInConstantTime } from '../../push/constant-time.ts'
 import { type DeviceKeyClaim, parseDeviceKey } from '../../push/device-key.ts'
 import { judgeDeviceKey } from '../../push/device-key-state.ts'
 import type { KeyPlace } from '../../push/key-habit.ts'
 import { hashKey } from '../../push/key-text.ts'
-import { ROLE_SCOPES } from '../../push/roles.ts'
+import { publicPartOf } from '../../push/rights.ts'
 import { isTaken } from '../../push/root-key.ts'
 import { findApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
@@ -18,6 +18,7 @@ import type { Caller } from './caller.ts'
 import { recallApp } from './known-apps.ts'
 import { recallDeviceKey } from './known-device-keys.ts'
 import { recallKey } from './known-keys.ts'
+import { recallRole } from './known-roles.ts'
 import { noteKeyUse } from './note-key-use.ts'
 import { ApiProblem } from './problem.ts'
 import { rootKeyHashesOf } from './secrets.ts'
@@ -65,8 +66,13 @@ async function keyCaller(env: Env, key: string, keyHash: string, place: KeyPlace
   if (row.expiresAt !== null && row.expiresAt <= now) {
     throw new ApiProblem('unauthorized', `This API key expired at ${new Date(row.expiresAt).toISOString()}.`)
   }
-  noteKeyUse(env, row, place, now)
-  return { kind: 'key', appId: row.appId, keyId: row.id, role: row.role, scopes: ROLE_SCOPES[row.role] }
+  const { id: keyId, appId, role } = row
+  const isPublic = isPublicKey(key)
+  // A public key is in everybody's hands: it has no habit.
+  noteKeyUse(env, row, isPublic ? null : place, now)
+  const rights = await recallRole(env, appId, role, now)
+  const { scopes, limits } = isPublic ? publicPartOf(rights) : rights
+  return { kind: 'key', appId, keyId, role, isPublic, scopes, limits }
 }
 
 async function deviceCaller(env: Env, deviceKey: string, now: number): Promise<Caller> {

@@ -1,7 +1,9 @@
 /**
  * Who is calling, and the questions handlers ask about it. Pure: who it is was decided by authenticate.ts.
  */
-import type { Role, Scope } from '../../push/roles.ts'
+import { type AccessLimits, NO_LIMITS } from '../../push/access-limits.ts'
+import { NO_RIGHTS, type Rights } from '../../push/rights.ts'
+import { SCOPE_NAMES, type Scope } from '../../push/roles.ts'
 import { ApiProblem } from './problem.ts'
 
 export type Caller =
@@ -11,8 +13,12 @@ export type Caller =
       readonly kind: 'key'
       readonly appId: string
       readonly keyId: string
-      readonly role: Role
+      /** The name of a built-in role, or of one of the app's own. */
+      readonly role: string
+      /** `pk_…`: it is shipped inside apps. */
+      readonly isPublic: boolean
       readonly scopes: readonly Scope[]
+      readonly limits: AccessLimits
     }
   /** A short-lived token; bound to a user, or not. */
   | {
@@ -22,6 +28,7 @@ export type Caller =
       readonly keyId: string
       readonly userId: string | null
       readonly scopes: readonly Scope[]
+      readonly limits: AccessLimits
     }
   /** A device, by its own key. */
   | {
@@ -35,6 +42,17 @@ export type Caller =
 /** Whether the caller holds the scope. Root and devices hold none: routes name them. */
 export function holds(caller: Caller, scope: Scope): boolean {
   return (caller.kind === 'key' || caller.kind === 'token') && caller.scopes.includes(scope)
+}
+
+/** The topics and categories that its scopes reach. Whoever holds no scopes has no limits of them. */
+export function limitsOf(caller: Caller): AccessLimits {
+  return caller.kind === 'key' || caller.kind === 'token' ? caller.limits : NO_LIMITS
+}
+
+/** What the caller has to give away: the operator everything. */
+export function rightsOf(caller: Caller): Rights {
+  if (caller.kind === 'root') return { scopes: SCOPE_NAMES, limits: NO_LIMITS }
+  return caller.kind === 'device' ? NO_RIGHTS : caller
 }
 
 /** The app the call is about. @throws ApiProblem `app_key_required` for the root key */

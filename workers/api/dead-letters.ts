@@ -10,7 +10,7 @@ import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
 import { APP_CURSOR, listDeadLetters } from './list-dead-letters.ts'
 import { problems } from './problem-responses.ts'
 import { readReplay, replayBody } from './read-replay.ts'
-import { replayDeadLetters } from './replay-dead-letters.ts'
+import { replayDeadLetters, requireReachable } from './replay-dead-letters.ts'
 import { newRouter } from './router.ts'
 
 const TAGS = ['Dead letters']
@@ -78,7 +78,7 @@ export const deadLetters = newRouter()
   .openapi(listDeadLettersRoute, async (c) => {
     const query = c.req.valid('query')
     const shape = query.notification_id === undefined ? APP_CURSOR : DELIVERY_CURSOR
-    const page = await listDeadLetters(c.env, appIdOf(c.get('caller')), {
+    const page = await listDeadLetters(c.env, c.get('caller'), {
       notificationId: query.notification_id ?? null,
       platform: query.platform ?? null,
       reason: query.reason ?? null,
@@ -95,9 +95,11 @@ export const deadLetters = newRouter()
   })
   .openapi(replayDeadLettersRoute, async (c) => {
     const body = c.req.valid('json')
+    const groups = readReplay(body)
+    await requireReachable(c.env, c.get('caller'), groups)
     const { answer, isRepetition } = await replayDeadLetters(c.env, {
       appId: appIdOf(c.get('caller')),
-      groups: readReplay(body),
+      groups,
       idempotencyKey: c.req.valid('header')['idempotency-key'] ?? null,
       bodyHash: await hashBody(body),
       now: Date.now(),

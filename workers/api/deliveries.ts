@@ -1,7 +1,6 @@
 /** The deliveries of a notification: what became of each recipient. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { allow } from './auth.ts'
-import { appIdOf } from './caller.ts'
 import { DELIVERY_CURSOR, decodeCursor, encodeCursor } from './cursor.ts'
 import { deviceIdField, notificationIdField, pageFields, pageOf } from './fields.ts'
 import { askNotification } from './find-notification.ts'
@@ -35,7 +34,7 @@ const listDeliveries = createRoute({
 export const deliveries = newRouter().openapi(listDeliveries, async (c) => {
   const { status = null, device_id: deviceId = null, limit, cursor: encoded } = c.req.valid('query')
   const cursor = encoded === undefined ? null : decodeCursor(encoded, DELIVERY_CURSOR)
-  const page = await askNotification(c.env, appIdOf(c.get('caller')), c.req.valid('param').id, (notification) =>
+  const page = await askNotification(c.env, c.get('caller'), c.req.valid('param').id, (notification) =>
     notification.deliveries({ status, deviceId, cursor, limit, platform: null, reason: null, replayed: null }),
   )
   const next_cursor = page.nextCursor === null ? null : encodeCursor(page.nextCursor)

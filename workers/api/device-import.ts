@@ -58,7 +58,7 @@ const importDevices = createRoute({
 export const deviceImport = newRouter().openapi(importDevices, async (c) => {
   const allowed = parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS)
   const text = new TextDecoder().decode(await c.req.arrayBuffer())
-  const { registrations, errors } = await readImport(text, allowed)
+  const { registrations, errors } = await readImport(text, allowed, c.get('caller'))
   const [appId, now] = [appIdOf(c.get('caller')), Date.now()]
   const { admitted, refused, refusal } = await admitDevices(c.env, appId, registrations, now)
   if (refusal !== null) errors.push(...refused.map(({ line }) => lineError(line, quotaProblem(refusal, now))))

@@ -28,6 +28,7 @@ import { readChanges, readRegistration } from './read-registration.ts'
 import { registerDevices } from './register-devices.ts'
 import { requireAttestation } from './require-attestation.ts'
 import { newRouter } from './router.ts'
+import { requireTopicsWithin } from './within-limits.ts'
 
 const TAGS = ['Devices']
 const deviceParams = z.object({ id: deviceIdField })
@@ -56,6 +57,7 @@ const registerDevice = createRoute({
       'invalid_subscription',
       'endpoint_not_allowed',
       'invalid_topic',
+      'outside_limits',
       'user_mismatch',
       'attestation_required',
       'attestation_failed',
@@ -126,6 +128,7 @@ export const devices = newRouter()
     const { attestation, ...sent } = c.req.valid('json')
     const body = registrationOf(caller, sent, c.req.raw)
     const registration = await readRegistration(body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
+    requireTopicsWithin(caller, body.topics ?? [])
     const address = c.req.header('CF-Connecting-IP') ?? null
     await requireAttestation(c.env, caller, attestation, { address, now })
     const { refusal } = await admitDevices(c.env, appId, [registration], now)
@@ -179,7 +182,7 @@ async function ownDevice(env: Env, caller: Caller, deviceId: string): Promise<De
 function registrationOf(caller: Caller, body: RegistrationBody, request: Request): RegistrationBody {
   const userId = body.user_id ?? (caller.kind === 'token' && caller.userId !== null ? caller.userId : undefined)
   if (userId !== undefined) requireUser(caller, userId)
-  const fromClient = !(caller.kind === 'key' && caller.role !== 'client')
+  const fromClient = !(caller.kind === 'key' && !caller.isPublic)
   const place = fromClient ? (request.cf as IncomingRequestCfProperties | undefined)?.timezone : undefined
   return { ...body, user_id: userId, timezone: body.timezone ?? place }
 }

@@ -1,6 +1,5 @@
 /** An API key as the API shows it. Schemas and conversions only. */
 import { z } from '@hono/zod-openapi'
-import { ROLES } from '../../push/roles.ts'
 import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
 import { instantField, instantOf, instantOrNull } from './fields.ts'
 
@@ -8,10 +7,11 @@ export const keyIdField = z
   .string()
   .openapi({ description: 'The id of a key.', example: 'key_01kb3c8r9q4h7n2m5v8x1z6t3w0yd' })
 
-export const roleField = z.enum(ROLES).openapi({
+export const roleField = z.string().openapi({
   description:
     'admin: everything in the app. sender: a backend that sends. analyst: reads numbers. client: registers devices; ' +
-    'it is public and is shipped inside apps.',
+    'it is public and is shipped inside apps. Or a role of the app’s own: `GET /v1/apps/{app}/roles` lists all.',
+  example: 'sender',
 })
 
 export const keyAnswer = z
@@ -31,7 +31,8 @@ export const keyAnswer = z
 export const madeKeyAnswer = keyAnswer
   .extend({
     key: z.string().openapi({
-      description: 'Shown once. `sk_…`; `pk_…` for role client.',
+      description:
+        'Shown once. `sk_…`; `pk_…` for role client, and any other that may do nothing but register devices.',
       example: 'sk_7Yq2mX0cVbN5tRw8ZpLk3HsDf6Jg9AeU1oCiTz',
     }),
   })

@@ -1,11 +1,15 @@
 /** `/v1/apps/{app}/keys`: API keys. The key itself is in one answer, once; we keep its fingerprint. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { arePublic, builtInRights, type Rights } from '../../push/rights.ts'
+import { ROLES } from '../../push/roles.ts'
 import { insertApiKey, listApiKeys, revokeApiKey } from '../../schema/d1/api-keys.ts'
+import { readRole } from '../../schema/d1/app-roles.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { instantInput, pageFields, pageOf } from './fields.ts'
+import { allFrom, requireMayGive } from './give.ts'
 import { keyAnswer, keyIdField, keyToWire, madeKeyAnswer, roleField } from './key-answer.ts'
 import { forgetKey } from './known-keys.ts'
 import { forgetMinter } from './known-minters.ts'
@@ -32,6 +36,7 @@ keys.openapi(
     path: '/v1/apps/{app}/keys',
     tags: TAGS,
     summary: 'Create an API key',
+    description: 'Of a role that may do no more than the caller may.',
     ...allow('createKey'),
     request: {
       params: z.object({ app: appIdField }),
@@ -39,7 +44,7 @@ keys.openapi(
     },
     responses: {
       201: { description: 'Created.', content: { 'application/json': { schema: madeKeyAnswer } } },
-      ...problems('not_found'),
+      ...problems('scope_not_allowed', 'not_found'),
     },
   }),
   async (c) => {
@@ -50,11 +55,13 @@ keys.openapi(
     if (expiresAt !== null && expiresAt <= now) {
       throw new ApiProblem('validation_failed', 'expires_at: must be in the future.', { param: '/expires_at' })
     }
-    const { key, id, keyHash } = await newKey(role, now)
+    const rights = await requireRole(c.env, app.id, role)
+    requireMayGive(c.var.caller, rights, allFrom('/role'))
+    const { key, id, keyHash } = await newKey(arePublic(rights), now)
     const times = { createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null }
     const history = { places: null, replaces: null, replacedBy: null }
     const row = { appId: app.id, id, keyHash, role, name: name ?? null, ...times, ...history }
-    await insertApiKey(directoryDatabase(c.env), row)
+    if (!(await insertApiKey(directoryDatabase(c.env), row))) throw unknownRole(role)
     return c.json({ ...keyToWire(row), key }, 201)
   },
 )
@@ -107,3 +114,16 @@ keys.openapi(
     return c.body(null, 204)
   },
 )
+
+/** @throws ApiProblem `validation_failed` */
+async function requireRole(env: Env, appId: string, role: string): Promise<Rights> {
+  const rights = builtInRights(role) ?? (await readRole(directoryDatabase(env), appId, role))
+  if (rights === null) throw unknownRole(role)
+  return rights
+}
+
+function unknownRole(role: string): ApiProblem {
+  const others = 'those that PUT /v1/apps/{app}/roles/{role} made'
+  const detail = `role: the app has no role ${role}. It has ${ROLES.join(', ')}, and ${others}.`
+  return new ApiProblem('validation_failed', detail, { param: '/role' })
+}

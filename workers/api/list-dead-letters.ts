@@ -7,7 +7,9 @@ import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { isId } from '../../push/ids.ts'
 import { listDeadLetterSources } from '../../schema/d1/dead-letter-sources.ts'
 import { databaseOf } from '../../schema/databases.ts'
+import { appIdOf, type Caller } from './caller.ts'
 import { ApiProblem } from './problem.ts'
+import { reachesNotification } from './within-limits.ts'
 
 /** Notifications asked for one page, one after the other: a filter that fits nowhere must not ask a thousand. */
 const NOTIFICATIONS_A_PAGE = 20
@@ -24,26 +26,29 @@ export interface DeadLetterPage {
   readonly nextCursor: string | null
 }
 
-/** @throws ApiProblem `not_found` for a notification that the app does not have */
-export async function listDeadLetters(env: Env, appId: string, query: DeadLetterQuery): Promise<DeadLetterPage> {
+/** @throws ApiProblem `not_found` for a notification that the app does not have, or that is outside the caller's limits */
+export async function listDeadLetters(env: Env, caller: Caller, query: DeadLetterQuery): Promise<DeadLetterPage> {
   return query.notificationId === null
-    ? await listOfApp(env, appId, query)
-    : await listOfNotification(env, appId, query.notificationId, query)
+    ? await listOfApp(env, caller, query)
+    : await listOfNotification(env, caller, query.notificationId, query)
 }
 
 async function listOfNotification(
   env: Env,
-  appId: string,
+  caller: Caller,
   id: string,
   query: DeadLetterQuery,
 ): Promise<DeadLetterPage> {
-  const page = isId('ntf', id) ? await notificationNamed(env, appId, id).deliveries(failed(query)) : null
+  const appId = appIdOf(caller)
+  const isThere = isId('ntf', id) && (await reachesNotification(env, caller, appId, id))
+  const page = isThere ? await notificationNamed(env, appId, id).deliveries(failed(query)) : null
   if (page === null) throw unknownNotification(id, 'notification_id')
   return { data: page.data.map((view) => ({ notificationId: id, view })), nextCursor: page.nextCursor }
 }
 
 /** The cursor is `notification/cursor within it`. A page may be short, or empty, and not the last one. */
-async function listOfApp(env: Env, appId: string, query: DeadLetterQuery): Promise<DeadLetterPage> {
+async function listOfApp(env: Env, caller: Caller, query: DeadLetterQuery): Promise<DeadLetterPage> {
+  const appId = appIdOf(caller)
   const [from, inner] = parseCursor(query.cursor)
   const database = databaseOf(env, appId)
   const sources = await listDeadLetterSources(database, appId, { from, limit: NOTIFICATIONS_A_PAGE + 1 })
@@ -51,6 +56,7 @@ async function listOfApp(env: Env, appId: string, query: DeadLetterQuery): Promi
   for (const [index, notificationId] of sources.entries()) {
     const limit = query.limit - data.length
     if (limit === 0 || index === NOTIFICATIONS_A_PAGE) return { data, nextCursor: `${notificationId}/` }
+    if (!(await reachesNotification(env, caller, appId, notificationId))) continue
     const cursor = notificationId === from ? inner : null
     const page = await notificationNamed(env, appId, notificationId).deliveries(failed({ ...query, cursor, limit }))
     data.push(...(page?.data ?? []).map((view) => ({ notificationId, view })))

@@ -20,14 +20,12 @@ const NOTE_EVERY_MS = 5 * 60_000
 /** Key and place, of which this isolate has nothing to say for a while; about 200 bytes each. */
 const noted = new ExpiringMap<true>({ lifeMs: NOTE_EVERY_MS, most: 10_000 })
 
-/** @param key as it is known here @param place null: nobody knows @param now epoch ms */
+/** @param key as it is known here @param place null: nobody knows, or the key has no habit @param now epoch ms */
 export function noteKeyUse(env: Env, key: ApiKeyRow, place: KeyPlace | null, now: number): void {
-  // A client key is in everybody's hands: it has no habit.
-  const habitual = key.role === 'client' ? null : place
-  const name = habitual === null ? key.id : `${key.id} ${habitual.country} ${habitual.asn}`
+  const name = place === null ? key.id : `${key.id} ${place.country} ${place.asn}`
   if (noted.get(name, now) !== undefined) return
   noted.set(name, true, now)
-  const verdict = habitual === null ? null : judgeUse(key.places ?? [], habitual)
+  const verdict = place === null ? null : judgeUse(key.places ?? [], place)
   const isNews = verdict !== null && verdict.use !== 'usual'
   if (!isNews && key.lastUsedAt !== null && now - key.lastUsedAt < NOTE_EVERY_MS) return
   waitUntil(write(env, key, { name, verdict, now }))

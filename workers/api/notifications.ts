@@ -21,6 +21,7 @@ import { readSend, type SendTerms } from './read-send.ts'
 import { requireAccepted } from './require-accepted.ts'
 import { newRouter } from './router.ts'
 import { createWithinQuota, type QuotaAnswer } from './send-quota.ts'
+import { requireSendable } from './within-limits.ts'
 
 /** Twice what one has. */
 const MAX_CONFIRMATION_CHARACTERS = 150
@@ -62,6 +63,7 @@ const sendNotification = createRoute({
     },
     ...problems(
       'invalid_topic',
+      'outside_limits',
       'reserved_data_key',
       'payload_too_large',
       'not_supported',
@@ -110,6 +112,7 @@ export const notifications = newRouter()
   .openapi(sendNotification, async (c) => {
     const caller = c.get('caller')
     const body = c.req.valid('json')
+    requireSendable(caller, { topic: body.to.topic ?? null, category: body.category ?? null })
     const { 'idempotency-key': idempotencyKey = null, 'fanfare-confirmation': confirmation = null } =
       c.req.valid('header')
     const request = { appId: appIdOf(caller), idempotencyKey, bodyHash: await hashBody(body), now: Date.now() }
@@ -123,14 +126,13 @@ export const notifications = newRouter()
     return c.json({ id, status }, 202, { Location: `/v1/notifications/${id}`, ...replayed })
   })
   .openapi(getNotification, async (c) => {
-    const { id } = c.req.valid('param')
-    const appId = appIdOf(c.get('caller'))
-    const view = await askNotification(c.env, appId, id, (notification) => notification.view())
-    return c.json(notificationToWire(view, await readPauses(c.env, appId, view.byPlatform)), 200)
+    const caller = c.get('caller')
+    const view = await askNotification(c.env, caller, c.req.valid('param').id, (notification) => notification.view())
+    return c.json(notificationToWire(view, await readPauses(c.env, appIdOf(caller), view.byPlatform)), 200)
   })
   .openapi(cancelNotification, async (c) => {
     const { id } = c.req.valid('param')
-    const view = await askNotification(c.env, appIdOf(c.get('caller')), id, (notification) => notification.cancel())
+    const view = await askNotification(c.env, c.get('caller'), id, (notification) => notification.cancel())
     // Who is canceled waits for nothing.
     return c.json(notificationToWire(view, []), 200)
   })

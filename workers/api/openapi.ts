@@ -24,7 +24,8 @@ const TAGS = [
     name: 'Credentials',
     description: 'What an app gives Fanfare to speak to push services. Encrypted at rest, never shown again.',
   },
-  { name: 'API keys', description: 'Who may call for an app, in four roles.' },
+  { name: 'API keys', description: 'Who may call for an app, each in a role.' },
+  { name: 'Roles', description: 'What keys may do: four roles that are built in, and the app’s own.' },
   { name: 'Tokens', description: 'A part of a key’s rights, lent for at most an hour.' },
   {
     name: 'Secrets',

@@ -3,12 +3,14 @@
  * touched. Looks nothing up.
  */
 import type { AllowedHosts } from '../../push/endpoint-guard.ts'
+import type { Caller } from './caller.ts'
 import { registrationBody } from './device-body.ts'
 import { ApiProblem, type ProblemCode } from './problem.ts'
 import { readRegistration } from './read-registration.ts'
 import type { TopicRegistration } from './register-devices.ts'
 import { refuseUnfitJson } from './unfit-json.ts'
 import { explainZodError } from './validation.ts'
+import { requireTopicsWithin } from './within-limits.ts'
 
 export const MAX_IMPORT_LINES = 10_000
 /** Each costs a few calls to the topic's objects; a device import is not how topics are made by the thousand. */
@@ -34,7 +36,7 @@ export interface ReadImport {
 }
 
 /** @throws ApiProblem `too_many_lines` */
-export async function readImport(text: string, allowed: AllowedHosts): Promise<ReadImport> {
+export async function readImport(text: string, allowed: AllowedHosts, caller: Caller): Promise<ReadImport> {
   const lines = text
     .split('\n')
     .map((json, index) => ({ json: json.trim(), line: index + 1 }))
@@ -43,7 +45,7 @@ export async function readImport(text: string, allowed: AllowedHosts): Promise<R
     const detail = `The import has ${lines.length} lines; ${MAX_IMPORT_LINES} are taken at once. Send it in parts.`
     throw new ApiProblem('too_many_lines', detail)
   }
-  const readings = await Promise.all(lines.map(({ json, line }) => readLine(json, line, allowed)))
+  const readings = await Promise.all(lines.map(({ json, line }) => readLine(json, line, allowed, caller)))
   const topics = new Set<string>()
   const registrations: ImportedRegistration[] = []
   const errors: LineError[] = []
@@ -55,13 +57,20 @@ export async function readImport(text: string, allowed: AllowedHosts): Promise<R
   return { registrations, errors }
 }
 
-async function readLine(json: string, line: number, allowed: AllowedHosts): Promise<TopicRegistration | LineError> {
+async function readLine(
+  json: string,
+  line: number,
+  allowed: AllowedHosts,
+  caller: Caller,
+): Promise<TopicRegistration | LineError> {
   try {
     const sent = parseJson(json)
     const parsed = registrationBody.safeParse(sent)
     if (!parsed.success) throw explainZodError(parsed.error)
     refuseUnfitJson(sent)
-    return await readRegistration(parsed.data, allowed)
+    const registration = await readRegistration(parsed.data, allowed)
+    requireTopicsWithin(caller, parsed.data.topics ?? [])
+    return registration
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error
     return lineError(line, error)

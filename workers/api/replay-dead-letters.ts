@@ -7,13 +7,15 @@ import type { Replayable, ShardPlace } from '../../durable-objects/rpc.ts'
 import { notificationNamed } from '../../durable-objects/stubs.ts'
 import { makeDeadLetterId } from '../../push/dead-letter-id.ts'
 import { isId } from '../../push/ids.ts'
-import type { Send } from '../../push/notification.ts'
+import { type Send, topicOf } from '../../push/notification.ts'
 import type { Replay } from '../../push/replay.ts'
+import { appIdOf, type Caller } from './caller.ts'
 import type { ReplayAnswer } from './dead-letter-answer.ts'
 import { unknownNotification } from './list-dead-letters.ts'
 import { ApiProblem } from './problem.ts'
 import { requireAccepted } from './require-accepted.ts'
 import { createWithinQuota } from './send-quota.ts'
+import { reachesNotification } from './within-limits.ts'
 
 /** Dead letters of one notification that are to be sent again. */
 export interface ReplayGroup {
@@ -51,6 +53,17 @@ export async function replayDeadLetters(
   return { answer: { data, skipped }, isRepetition }
 }
 
+/**
+ * Asked before anything else, also of a repetition: what is outside the caller's limits is not there for it.
+ *
+ * @throws ApiProblem `not_found`
+ */
+export async function requireReachable(env: Env, caller: Caller, groups: readonly ReplayGroup[]): Promise<void> {
+  for (const { of, places } of groups) {
+    if (!(await reachesNotification(env, caller, appIdOf(caller), of))) throw unknown(of, places ?? [])
+  }
+}
+
 interface Made {
   readonly id: string
   readonly replay: Replay
@@ -79,17 +92,21 @@ async function look(env: Env, appId: string, { of, places }: ReplayGroup): Promi
   const there = isId('ntf', of) ? await notificationNamed(env, appId, of).replayable(places) : null
   // An object is named by a part of the id; the ledgers know the whole one.
   const found = there?.of === of ? there : null
-  const [stranger] = found ? found.unknown : (places ?? [])
-  if (stranger !== undefined) {
-    const id = makeDeadLetterId({ notificationId: of, ...stranger })
-    throw new ApiProblem('not_found', `There is no dead letter ${id} in this app.`, { param: '/ids' })
-  }
-  if (found === null) throw unknownNotification(of, '/notification_id')
+  const strangers = found ? found.unknown : (places ?? [])
+  if (found === null || strangers.length > 0) throw unknown(of, strangers)
   return found
 }
 
+/** @param places those of a request that named dead letters; none: it named the notification */
+function unknown(of: string, [place]: readonly ShardPlace[]): ApiProblem {
+  if (place === undefined) return unknownNotification(of, '/notification_id')
+  const id = makeDeadLetterId({ notificationId: of, ...place })
+  return new ApiProblem('not_found', `There is no dead letter ${id} in this app.`, { param: '/ids' })
+}
+
 function replaySend(of: string, { send, pushId, kind, pieces, open, replayed }: Replayable): Send {
-  const replay: Replay = { of, pushId, kind, pieces, recipients: open, skipped: replayed }
+  const topic = topicOf(send.audience)
+  const replay: Replay = { of, pushId, kind, topic, pieces, recipients: open, skipped: replayed }
   const { message, guarantee, campaign } = send
   return { audience: { kind: 'replay', replay }, message, guarantee, sendAt: null, ordered: false, campaign }
 }

@@ -1,13 +1,16 @@
 /** `/v1/apps/{app}/keys/{id}/rotate`: another key in place of one, with both good for a while. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { planRotation } from '../../push/key-rotation.ts'
+import { arePublic } from '../../push/rights.ts'
 import { readApiKey, replaceApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
+import { allFrom, requireMayGive } from './give.ts'
 import { keyIdField, keyToWire, madeKeyAnswer } from './key-answer.ts'
 import { forgetKey } from './known-keys.ts'
 import { forgetMinter } from './known-minters.ts'
+import { recallRole } from './known-roles.ts'
 import { newKey } from './new-key.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
@@ -44,7 +47,7 @@ export const rotateKey = newRouter().openapi(
     },
     responses: {
       201: { description: 'The new key.', content: { 'application/json': { schema: madeKeyAnswer } } },
-      ...problems('not_found', 'key_not_current'),
+      ...problems('not_found', 'key_not_current', 'scope_not_allowed'),
     },
   }),
   async (c) => {
@@ -57,7 +60,9 @@ export const rotateKey = newRouter().openapi(
     const { overlap_seconds = DEFAULT_OVERLAP_SECONDS } = c.req.valid('json')
     const plan = planRotation(old, now, overlap_seconds * 1000)
     if (plan.kind === 'refuse') throw notCurrent(id, plan.because)
-    const { key, ...made } = await newKey(old.role, now)
+    const rights = await recallRole(c.env, app.id, old.role, now)
+    requireMayGive(c.var.caller, rights, allFrom('id'))
+    const { key, ...made } = await newKey(arePublic(rights), now)
     const { newExpiresAt: expiresAt, oldExpiresAt } = plan
     const row = await replaceApiKey(database, old, { ...made, createdAt: now, expiresAt, oldExpiresAt })
     if (row === null) throw notCurrent(id, 'replaced')

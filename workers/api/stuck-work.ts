@@ -9,6 +9,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { instantField, instantOf, notificationIdField, pageFields, pageOf } from './fields.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
+import { reachesNotification } from './within-limits.ts'
 
 const stuckWorkAnswer = z
   .object({
@@ -50,6 +51,7 @@ export const stuckWork = newRouter().openapi(listStuckWorkRoute, async (c) => {
   const page = rows.slice(0, limit)
   const data: StuckWork[] = []
   for (const row of page) {
+    if (!(await reachesNotification(c.env, c.get('caller'), appId, row.notificationId))) continue
     if (await isStuck(c.env, row)) data.push(row)
     else await dropStuckWork(databaseOf(c.env, appId), row)
   }

@@ -1,12 +1,15 @@
 /** `POST /v1/tokens`: a backend lends a part of its rights for at most an hour, mostly to one user's client. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { AccessLimits } from '../../push/access-limits.ts'
 import { refuseScope, SCOPE_NAMES, SCOPES, type Scope, type ScopeRefusal } from '../../push/roles.ts'
 import { MAX_TOKEN_TTL_SECONDS, mintUserToken } from '../../push/user-token.ts'
 import { currentSecret } from '../app-secrets.ts'
 import { signingKeyOf } from '../imported-keys.ts'
 import { allow } from './auth.ts'
-import { appIdOf, type Caller } from './caller.ts'
+import { appIdOf, type Caller, limitsOf, rightsOf } from './caller.ts'
 import { instantField, instantOf, userIdField } from './fields.ts'
+import { requireMayGive } from './give.ts'
+import { categoriesLimitField, type LimitsOnTheWire, limitsFromWire, topicsLimitField } from './limit-fields.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
@@ -27,6 +30,8 @@ const tokenBody = z
     user_id: userIdField
       .optional()
       .openapi({ description: 'Binds the token to a user; then only `devices:register`.' }),
+    topics: topicsLimitField.optional(),
+    categories: categoriesLimitField.optional(),
   })
   .openapi('NewToken')
 
@@ -46,8 +51,9 @@ tokens.openapi(
     tags: ['Tokens'],
     summary: 'Mint a short-lived token',
     description:
-      'At most the caller’s rights, and none with which something is done that outlives the token: keys, credentials, settings. ' +
-      'It ends with its time, and before that with the API key that minted it.',
+      'At most the caller’s rights, within the caller’s limits, and none with which something is done that outlives ' +
+      'the token: keys, roles, credentials, settings. It ends with its time, and before that with the API key that ' +
+      'minted it.',
     ...allow('createToken'),
     request: { body: { required: true, content: { 'application/json': { schema: tokenBody } } } },
     responses: {
@@ -59,7 +65,9 @@ tokens.openapi(
     const { scopes, ttl_seconds: ttlSeconds, user_id: userId = null } = c.req.valid('json')
     const { caller } = c.var
     for (const [index, scope] of scopes.entries()) requireScope(caller, scope, userId, index)
-    const token = { appId: appIdOf(caller), keyId: keyIdOf(caller), userId, scopes: [...new Set(scopes)] }
+    const rights = { scopes: [...new Set(scopes)], limits: narrowed(limitsOf(caller), c.req.valid('json')) }
+    requireMayGive(caller, rights, { scopes: '/scopes', topics: '/topics', categories: '/categories' })
+    const token = { appId: appIdOf(caller), keyId: keyIdOf(caller), userId, ...rights }
     const now = Date.now()
     const asked = { appId: token.appId, use: 'tokens', masterKeys: requireMasterKeys(c.env), now } as const
     const secret = await currentSecret(c.env, asked)
@@ -80,9 +88,14 @@ const REFUSALS: Readonly<Record<ScopeRefusal, string>> = {
   not_for_users: 'it reaches beyond one user; leave out user_id, or the scope',
 }
 
+/** What the request leaves out is limited as its caller is. */
+function narrowed(held: AccessLimits, asked: LimitsOnTheWire): AccessLimits {
+  const { topics, categories } = limitsFromWire(asked)
+  return { topics: topics ?? held.topics, categories: categories ?? held.categories }
+}
+
 function requireScope(caller: Caller, scope: Scope, userId: string | null, index: number): void {
-  const held = caller.kind === 'key' || caller.kind === 'token' ? caller.scopes : []
-  const refusal = refuseScope(scope, held, userId !== null)
+  const refusal = refuseScope(scope, rightsOf(caller).scopes, userId !== null)
   if (refusal === null) return
   const detail = `The token may not carry ${scope}: ${REFUSALS[refusal]}.`
   throw new ApiProblem('scope_not_allowed', detail, { param: `/scopes/${index}` })

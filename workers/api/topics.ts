@@ -5,15 +5,16 @@ import { deleteTopic } from '../../schema/d1/topic-deletion.ts'
 import { addMemberships, listTopics, removeMemberships, topicExists } from '../../schema/d1/topics.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { allow } from './auth.ts'
-import { appIdOf, requireOwnDevice } from './caller.ts'
+import { appIdOf, limitsOf, requireOwnDevice } from './caller.ts'
 import { changeMembers, membershipAnswer, membershipBody } from './change-members.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { deviceIdField, pageFields, pageOf, requireTopicName, topicField } from './fields.ts'
+import { deviceIdField, pageFields, pageOf, topicField } from './fields.ts'
 import { findDevice } from './find-device.ts'
 import { carryToTopic } from './memberships.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
+import { requireTopic } from './within-limits.ts'
 
 const TAGS = ['Topics']
 const topicParams = z.object({ topic: topicField })
@@ -40,7 +41,7 @@ const subscribe = createRoute({
   request: { params: memberParams },
   responses: {
     204: { description: 'Subscribed.' },
-    ...problems('invalid_topic', 'not_found'),
+    ...problems('invalid_topic', 'outside_limits', 'not_found'),
   },
 })
 
@@ -56,7 +57,7 @@ const unsubscribe = createRoute({
   request: { params: memberParams },
   responses: {
     204: { description: 'Not subscribed.' },
-    ...problems('invalid_topic', 'not_found'),
+    ...problems('invalid_topic', 'outside_limits', 'not_found'),
   },
 })
 
@@ -73,7 +74,7 @@ const changeTopicMembers = createRoute({
   },
   responses: {
     200: { description: 'What became of each id.', content: { 'application/json': { schema: membershipAnswer } } },
-    ...problems('invalid_topic'),
+    ...problems('invalid_topic', 'outside_limits'),
   },
 })
 
@@ -82,7 +83,7 @@ const listTopicsRoute = createRoute({
   path: '/v1/topics',
   tags: TAGS,
   summary: 'List topics',
-  description: 'All topics that a device ever subscribed to, by name.',
+  description: 'All topics that a device ever subscribed to, by name; those that the caller is limited to.',
   ...allow('listTopics'),
   request: {
     query: z.strictObject({
@@ -105,7 +106,7 @@ const getTopic = createRoute({
   request: { params: topicParams },
   responses: {
     200: { description: 'The topic.', content: { 'application/json': { schema: topicAnswer } } },
-    ...problems('invalid_topic', 'not_found'),
+    ...problems('invalid_topic', 'outside_limits', 'not_found'),
   },
 })
 
@@ -120,14 +121,14 @@ const deleteTopicRoute = createRoute({
     'not answer.',
   ...allow('deleteTopic'),
   request: { params: topicParams },
-  responses: { 204: { description: 'Deleted.' }, ...problems('invalid_topic', 'not_found') },
+  responses: { 204: { description: 'Deleted.' }, ...problems('invalid_topic', 'outside_limits', 'not_found') },
 })
 
 export const topics = newRouter()
   .openapi(subscribe, async (c) => {
     const { topic, id } = c.req.valid('param')
     const appId = appIdOf(c.get('caller'))
-    requireTopicName(topic, 'topic')
+    requireTopic(c.get('caller'), topic, 'topic')
     requireOwnDevice(c.get('caller'), id)
     const device = await findDevice(c.env, appId, id)
     await addMemberships(databaseOf(c.env, appId), appId, topic, [id], Date.now())
@@ -137,7 +138,7 @@ export const topics = newRouter()
   .openapi(unsubscribe, async (c) => {
     const { topic, id } = c.req.valid('param')
     const appId = appIdOf(c.get('caller'))
-    requireTopicName(topic, 'topic')
+    requireTopic(c.get('caller'), topic, 'topic')
     requireOwnDevice(c.get('caller'), id)
     const device = await findDevice(c.env, appId, id)
     await removeMemberships(databaseOf(c.env, appId), appId, topic, [id])
@@ -145,7 +146,7 @@ export const topics = newRouter()
     return c.body(null, 204)
   })
   .openapi(changeTopicMembers, async (c) => {
-    const topic = requireTopicName(c.req.valid('param').topic, 'topic')
+    const topic = requireTopic(c.get('caller'), c.req.valid('param').topic, 'topic')
     const results = await changeMembers(c.env, appIdOf(c.get('caller')), topic, c.req.valid('json'), Date.now())
     return c.json({ results }, 200)
   })
@@ -153,14 +154,15 @@ export const topics = newRouter()
     const appId = appIdOf(c.get('caller'))
     const { limit, cursor } = c.req.valid('query')
     const after = cursor === undefined ? null : decodeCursor(cursor)
-    const names = await listTopics(databaseOf(c.env, appId), appId, { after, limit: limit + 1 })
+    const within = limitsOf(c.get('caller')).topics
+    const names = await listTopics(databaseOf(c.env, appId), appId, { after, limit: limit + 1 }, within)
     const page = names.slice(0, limit)
     const data = await Promise.all(page.map(async (name) => ({ name, ...(await readTopic(c.env, appId, name)) })))
     return c.json({ data, next_cursor: names.length > limit ? encodeCursor(page[limit - 1]!) : null }, 200)
   })
   .openapi(getTopic, async (c) => {
     const appId = appIdOf(c.get('caller'))
-    const name = requireTopicName(c.req.valid('param').topic, 'topic')
+    const name = requireTopic(c.get('caller'), c.req.valid('param').topic, 'topic')
     if (!(await topicExists(databaseOf(c.env, appId), appId, name))) {
       throw new ApiProblem('not_found', `No device of this app ever subscribed to ${name}.`, { param: 'topic' })
     }
@@ -168,7 +170,7 @@ export const topics = newRouter()
   })
   .openapi(deleteTopicRoute, async (c) => {
     const appId = appIdOf(c.get('caller'))
-    const topic = requireTopicName(c.req.valid('param').topic, 'topic')
+    const topic = requireTopic(c.get('caller'), c.req.valid('param').topic, 'topic')
     if (!(await deleteTopic(databaseOf(c.env, appId), appId, topic))) {
       throw new ApiProblem('not_found', `No device of this app ever subscribed to ${topic}.`, { param: 'topic' })
     }

@@ -1,3 +1,14 @@
+CREATE TABLE `app_role` (
+	`app_id` text NOT NULL,
+	`name` text NOT NULL,
+	`scopes` text NOT NULL,
+	`topics` text,
+	`categories` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	PRIMARY KEY(`app_id`, `name`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `app_secret` (
 	`app_id` text NOT NULL,
 	`use` text NOT NULL,

@@ -1,0 +1,29 @@
+/** Nobody gives away more than he has: a key, a role or a token of somebody has at most his rights. */
+import { findExcess, type Rights } from '../../push/rights.ts'
+import { type Caller, rightsOf } from './caller.ts'
+import { ApiProblem } from './problem.ts'
+
+/**
+ * @param params which field is at fault when a scope is, or a limit
+ * @throws ApiProblem `scope_not_allowed`
+ */
+export function requireMayGive(
+  caller: Caller,
+  given: Rights,
+  params: { readonly scopes: string; readonly topics: string; readonly categories: string },
+): void {
+  const excess = findExcess(given, rightsOf(caller))
+  if (excess === null) return
+  if ('scope' in excess) {
+    const detail = `This ${caller.kind} has not got the scope ${excess.scope}, so it cannot give it away.`
+    throw new ApiProblem('scope_not_allowed', detail, { param: params.scopes })
+  }
+  const patterns = rightsOf(caller).limits[excess.limit]?.join(', ')
+  const detail = `This ${caller.kind} is limited to ${excess.limit} of ${patterns}. What it gives away has to be too.`
+  throw new ApiProblem('scope_not_allowed', detail, { param: params[excess.limit] })
+}
+
+/** Where the field that is at fault names a role, which has scopes and limits. */
+export function allFrom(param: string) {
+  return { scopes: param, topics: param, categories: param }
+}
