@@ -91,6 +91,11 @@ export function grantsOf(operationId: string): Row {
   return ACCESS[operationId as OperationId]
 }
 
+/** The scopes among the grants of a call; any one of them is enough. */
+export function scopesIn(grants: readonly Grant[]): Scope[] {
+  return grants.filter((grant) => grant !== 'root' && grant !== 'device')
+}
+
 /** The roles whose keys may make the call. */
 export function rolesFor(operationId: OperationId): Role[] {
   const grants = grantsOf(operationId)

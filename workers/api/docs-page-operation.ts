@@ -41,7 +41,7 @@ const CALLERS: Readonly<Record<string, string>> = {
 }
 
 function whoMay({ security }: Operation) {
-  if (security === undefined) return markup('Needs no key.')
+  if (security === undefined || security.length === 0) return markup('Needs no key.')
   const callers = security.flatMap((requirement) =>
     Object.entries(requirement).map(
       ([scheme, scopes]) => CALLERS[scheme] ?? `a key or token with \`${scopes.join(' ')}\``,

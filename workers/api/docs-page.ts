@@ -4,7 +4,7 @@
  */
 import { html } from 'hono/html'
 import { ROLE_SCOPES, ROLES, SCOPE_NAMES, SCOPES } from '../../push/roles.ts'
-import { grantsOf, OPERATION_IDS, rolesFor } from './access.ts'
+import { grantsOf, OPERATION_IDS, rolesFor, scopesIn } from './access.ts'
 import { anchorOf, type Place, renderOperation } from './docs-page-operation.ts'
 import { markup, paragraphs } from './docs-page-text.ts'
 import { METHODS, type OpenApiDocument } from './openapi.ts'
@@ -87,6 +87,10 @@ function renderChapter(document: OpenApiDocument, chapter: Chapter, origin: stri
     ${chapter.places.map((place) => renderOperation(document, place, origin))}`
 }
 
+const ABOUT_ROLES = `A key has a role, a role has scopes, and a token minted with a key has at most that key’s. \`ROOT_KEY\` creates apps, and does for any app what its admin key may do to settings, credentials, roles and keys.
+
+An app may define roles of its own (\`PUT /v1/apps/{app}/roles/{role}\`): any of these scopes, perhaps limited to topics or categories by pattern, such as \`marketing.*\`.`
+
 function rolesSection() {
   const rows = SCOPE_NAMES.map(
     (scope) => html`<tr>
@@ -96,7 +100,7 @@ function rolesSection() {
     </tr>`,
   )
   return html`<h2 id="roles">Roles and scopes</h2>
-    <p>${markup('A key has a role, a role has scopes, and a token minted with a key has at most that key’s. `ROOT_KEY` creates apps, and does for any app what its admin key may do to credentials and keys.')}</p>
+    ${paragraphs(ABOUT_ROLES)}
     <div class="wide"><table>
       <thead><tr><th>Scope</th><th>Allows to</th>${ROLES.map((role) => html`<th class="mark">${role}</th>`)}</tr></thead>
       <tbody>${rows}</tbody>
@@ -114,12 +118,13 @@ function callsTable() {
       grants.length === 0 || roles.includes(caller) || grants.some((grant) => grant === caller)
     return html`<tr>
       <td><a href="#${operationId}"><code>${operationId}</code></a></td>
+      <td>${scopesIn(grants).map((scope) => html`<code>${scope}</code> `)}</td>
       ${callers.map((caller) => html`<td class="mark">${may(caller) ? '●' : ''}</td>`)}
     </tr>`
   })
   return html`<p>${markup('And call by call: `root` is `ROOT_KEY`, `device` a device with its own key, which reaches that device only.')}</p>
     <div class="wide"><table>
-      <thead><tr><th>Call</th>${callers.map((caller) => html`<th class="mark">${caller}</th>`)}</tr></thead>
+      <thead><tr><th>Call</th><th>Scope</th>${callers.map((caller) => html`<th class="mark">${caller}</th>`)}</tr></thead>
       <tbody>${rows}</tbody>
     </table></div>`
 }

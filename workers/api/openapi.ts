@@ -94,7 +94,8 @@ function commonCodes(operation: Operation): ProblemCode[] {
   } else if (operation.parameters !== undefined) {
     codes.push('validation_failed')
   }
-  if (operation.security !== undefined) codes.push('unauthorized', 'token_expired', 'forbidden')
+  if (operation.security !== undefined && operation.security.length > 0)
+    codes.push('unauthorized', 'token_expired', 'forbidden')
   codes.push('internal', 'overloaded')
   return codes
 }
