@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KeyPlace } from '../../push/key-habit.ts'
 import { type ApiKeyRow, readApiKey } from '../../schema/d1/api-keys.ts'
 import { api } from '../../workers/api/app.ts'
+import { authenticate } from '../../workers/api/authenticate.ts'
 import { forgetKey } from '../../workers/api/known-keys.ts'
 import { noteKeyUse } from '../../workers/api/note-key-use.ts'
 import { call, makeApp, ROOT } from './calling.ts'
@@ -131,11 +132,11 @@ describe('a secret key', () => {
 
 describe('a client key', () => {
   it('is used from everywhere: only when is noted', async () => {
-    const { id } = await makeKey('client')
+    const { id, key } = await makeKey('client')
     const told = listen()
-    await use(id, HOME, NOW)
+    await authenticate(env, `Bearer ${key}`, HOME, NOW)
     await vi.waitFor(async () => expect((await row(id)).lastUsedAt).toBe(NOW))
-    await use(id, ABROAD, NOW + 6 * MINUTE_MS)
+    await authenticate(env, `Bearer ${key}`, ABROAD, NOW + 6 * MINUTE_MS)
     await vi.waitFor(async () => expect((await row(id)).lastUsedAt).toBe(NOW + 6 * MINUTE_MS))
     expect([(await row(id)).places, told()]).toEqual([null, []])
   })
