@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseDeviceToken, parseSubscription } from './address.ts'
-import { parseAllowedHosts } from './endpoint-guard.ts'
+import { parseAllowedHosts } from './outbound-url.ts'
 
 /** RFC 8291 Appendix A. */
 const P256DH = 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4'

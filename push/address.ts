@@ -4,7 +4,8 @@
  */
 import { base64url } from 'jose'
 import type { Address, Platform, WebPushAddress } from './device.ts'
-import { type AllowedHosts, checkEndpoint } from './endpoint-guard.ts'
+import { checkEndpoint } from './endpoint-guard.ts'
+import type { AllowedHosts } from './outbound-url.ts'
 import { isP256Point, UNCOMPRESSED_POINT_BYTES } from './p256-point.ts'
 
 /** The W3C PushSubscription as `toJSON()` gives it; its shape was checked, its values were not. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { checkEndpoint, MAX_ENDPOINT_CHARACTERS, parseAllowedHosts } from './endpoint-guard.ts'
+import { checkEndpoint } from './endpoint-guard.ts'
+import { MAX_URL_CHARACTERS, parseAllowedHosts } from './outbound-url.ts'
 
 const nobody = parseAllowedHosts('')
 
@@ -64,7 +65,7 @@ describe('everything else is refused', () => {
     ['https://fcm.googleapis.com%40127.0.0.1/fcm/send/x', 'an encoded at sign'],
     ['https://127.0.0.1\\@fcm.googleapis.com/x', 'an address before a backslash'],
     ['https://fcm.googleapis.com/fcm/send/x#y', 'a fragment'],
-    [`https://fcm.googleapis.com/${'x'.repeat(MAX_ENDPOINT_CHARACTERS)}`, 'too long'],
+    [`https://fcm.googleapis.com/${'x'.repeat(MAX_URL_CHARACTERS)}`, 'too long'],
     // loopback
     ['https://localhost/x', 'localhost'],
     ['https://LOCALHOST/x', 'localhost in capitals'],

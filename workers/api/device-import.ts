@@ -1,6 +1,6 @@
 /** Devices in bulk, for those who come with a registry of their own. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { parseAllowedHosts } from '../../push/endpoint-guard.ts'
+import { parseAllowedHosts } from '../../push/outbound-url.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { admitDevices } from './device-quota.ts'

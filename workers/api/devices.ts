@@ -1,7 +1,7 @@
 /** Devices: register, read, change, delete. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { UNTOUCHED } from '../../push/device-key-state.ts'
-import { parseAllowedHosts } from '../../push/endpoint-guard.ts'
+import { parseAllowedHosts } from '../../push/outbound-url.ts'
 import { readDeviceKey } from '../../schema/d1/device-keys.ts'
 import type { Device } from '../../schema/d1/device-table.ts'
 import { databaseOf } from '../../schema/databases.ts'

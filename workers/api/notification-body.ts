@@ -1,5 +1,6 @@
 /** A notification on the wire, as the backend asks for it. Shape only: what it means is decided in read-send.ts. */
 import { z } from '@hono/zod-openapi'
+import { namesPublicHost } from '../../push/outbound-url.ts'
 import { deviceIdField, instantInput, jsonObjectField, topicField, userIdField } from './fields.ts'
 
 /** A send to users or devices is one ledger in one object; more is what topics are for. */
@@ -50,6 +51,9 @@ const httpsUrl = z
   })
   .openapi({ format: 'uri' })
 
+/** Fetched by devices, some of them behind a push service's own proxy: never by Fanfare. */
+const imageUrl = httpsUrl.refine(namesPublicHost, { error: 'must name a host of the public internet' })
+
 const overrideField = (service: string) =>
   jsonObjectField.openapi({
     description: `Merged into the payload for ${service} (RFC 7396); has the last word but for whom it goes to.`,
@@ -69,7 +73,7 @@ export const notificationBody = z
     to: toField,
     title: z.string().optional().openapi({ example: 'Hello' }),
     body: z.string().optional().openapi({ example: 'World' }),
-    image: httpsUrl.optional().openapi({ example: 'https://example.com/picture.png' }),
+    image: imageUrl.optional().openapi({ example: 'https://example.com/picture.png' }),
     url: httpsUrl.optional().openapi({ description: 'Opened by a click.', example: 'https://example.com/article/42' }),
     data: dataField.optional(),
     category: z.string().min(1).max(128).optional().openapi({

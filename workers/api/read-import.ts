@@ -2,7 +2,7 @@
  * From NDJSON to registrations, line by line: a line that cannot be taken is reported and the others are not
  * touched. Looks nothing up.
  */
-import type { AllowedHosts } from '../../push/endpoint-guard.ts'
+import type { AllowedHosts } from '../../push/outbound-url.ts'
 import type { Caller } from './caller.ts'
 import { registrationBody } from './device-body.ts'
 import { ApiProblem, type ProblemCode } from './problem.ts'
