@@ -54,6 +54,8 @@ function projectOver(wayOut: 'direct' | 'egress', { name, include, globalSetup }
               PUBLIC_URL: 'https://fanfare.test',
               WEBPUSH_ALLOWED_HOSTS: simulators.webPushHost,
               SIM_CONTROL_URL: simulators.controlUrl,
+              WEBHOOK_ALLOWED_HOSTS: new URL(simulators.webhookReceiverUrl).host,
+              WEBHOOK_RECEIVER_URL: simulators.webhookReceiverUrl,
               EGRESS_URL: wayOut === 'egress' ? simulators.egressUrl : '',
               EGRESS_KEY: simulators.egressKey,
               // Waits of the schedule in hundredths: 10 s become 100 ms.

@@ -25,17 +25,24 @@ import { meterOf, notificationNamed } from './stubs.ts'
 /** Finished notifications are kept this long for questions about them, then their object is emptied. */
 const RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 
+/** The app's webhooks are told that a send is over until it is known that they were, and no longer than this. */
+const ANNOUNCED_WITHIN_MS = 24 * 60 * 60 * 1000
+
 /** A direct send's recipients are read again from the devices' table when a lease comes this long after the start. */
 const FRESH_FOR_MS = 5_000
 
 export abstract class DirectSend extends NotificationRecord {
   protected readonly lines: NotificationLines
   private hasNotedDeadLetters = false
+  private hasAnnounced = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.lines = new NotificationLines(env, ctx.storage)
   }
+
+  /** Tells the app's webhooks that it is over. Safe to repeat. */
+  protected abstract announce(known: NotificationLife): Promise<void>
 
   /** As in the base, but a late lease reads the devices again: a rotated or retired address is never used. */
   override async lease(notificationId: string, number: number): Promise<Lease> {
@@ -143,6 +150,7 @@ export abstract class DirectSend extends NotificationRecord {
     if (next.metered) this.ctx.waitUntil(this.tellMeter(next))
     await this.wakeBy(ordered ? Date.now() + this.leaseMs : next.completedAt + RETENTION_MS)
     if (ordered) this.ctx.waitUntil(this.lines.leaveAll(next))
+    this.ctx.waitUntil(this.announceSurely(next))
   }
 
   /** How many a counted send really went to. If that gets lost, what was estimated when it was accepted stays counted. */
@@ -161,8 +169,24 @@ export abstract class DirectSend extends NotificationRecord {
     const keptUntil = Math.max(completedAt, this.newestReplayAt() ?? 0) + RETENTION_MS
     if (now >= keptUntil) return await this.empty(known)
     const hasLeft = await this.lines.leaveAll(known)
+    const isTold = now > completedAt + ANNOUNCED_WITHIN_MS || (await this.announceSurely(known))
     const nextAt = this.hasTables ? await this.wakeLedger(now) : null
-    await this.wakeBy(hasLeft ? (nextAt ?? keptUntil) : now + this.leaseMs)
+    await this.wakeBy(hasLeft && isTold ? (nextAt ?? keptUntil) : now + this.leaseMs)
+  }
+
+  /**
+   * Nothing is written down about it: there is an alarm within a lease's time of every end, which tells again what an
+   * instance that is gone has told, and telling twice is telling once. False: the alarm has to.
+   */
+  private async announceSurely(known: NotificationLife): Promise<boolean> {
+    if (this.hasAnnounced) return true
+    try {
+      await this.announce(known)
+      this.hasAnnounced = true
+    } catch (error) {
+      console.error('webhooks were not told, the alarm repeats it', { id: known.id, error: String(error) })
+    }
+    return this.hasAnnounced
   }
 
   private async empty(known: NotificationLife): Promise<void> {

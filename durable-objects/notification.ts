@@ -8,6 +8,7 @@ import type { NotificationLife } from '../push/notification-life.ts'
 import * as life from '../push/notification-life.ts'
 import type { Piece } from '../push/shard-directory.ts'
 import { countReceipts, putReceipts } from '../schema/notification/receipts.ts'
+import { announce } from './announce.ts'
 import { DirectSend } from './direct-send.ts'
 import { ledgersOf, replayPieces } from './pieces.ts'
 import { findReplayable } from './replay-source.ts'
@@ -244,6 +245,13 @@ export class Notification extends DirectSend implements NotificationCalls {
       const view = await chaseShard(this.env, known, piece)
       if (view) await this.shardDone(piece.shard, view)
     }
+  }
+
+  protected override async announce(known: NotificationLife): Promise<void> {
+    await announce(this.env, known, {
+      ledgerViews: () => this.ledgerViews(known),
+      deliveries: (query) => this.deliveries(query),
+    })
   }
 
   private async ledgerViews(known: NotificationLife): Promise<LedgerView[]> {

@@ -8,6 +8,7 @@
 import { idTail } from '../push/ids.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
 import type { LedgerCalls, MeterCalls, NotificationCalls, ShardCalls } from './rpc.ts'
+import type { OutboxCalls } from './webhook-rpc.ts'
 
 /**
  * The object of a notification by its id, whether it exists or not. It is named by its app and the part of the id
@@ -31,4 +32,9 @@ export function meterOf(env: Env, appId: string): MeterCalls {
 export function ledgerNamed(env: Env, { kind, name }: LedgerRef): LedgerCalls {
   if (kind === 'shard') return shardNamed(env, name)
   return env.NOTIFICATION.getByName(name) as unknown as LedgerCalls
+}
+
+/** What an app's webhooks have to hear of. */
+export function outboxOf(env: Env, appId: string): OutboxCalls {
+  return env.WEBHOOK_OUTBOX.getByName(appId) as unknown as OutboxCalls
 }

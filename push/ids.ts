@@ -6,7 +6,7 @@
  */
 
 /** The catalogue of entities. */
-export type IdPrefix = 'app' | 'key' | 'dev' | 'ntf' | 'sec'
+export type IdPrefix = 'app' | 'key' | 'dev' | 'ntf' | 'sec' | 'wh' | 'whd' | 'evt'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARACTERS = 9

@@ -21,6 +21,7 @@ export const SCOPES = {
   'credentials:manage': { allows: 'set, list, check and delete push-service credentials', delegation: 'no_token' },
   'keys:manage': { allows: 'create, list, rotate and revoke API keys', delegation: 'no_token' },
   'roles:manage': { allows: 'define and delete custom roles', delegation: 'no_token' },
+  'webhooks:manage': { allows: 'set up webhooks, read their log, replay deliveries', delegation: 'no_token' },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
   'devices:register': { allows: 'register a device', delegation: 'any_token' },
   'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },

@@ -35,17 +35,28 @@ const deliverMessage = z.strictObject({
   ticket: z.number().int().nonnegative(),
 })
 
+/** Tell a webhook of an event. The outbox is the app's own. */
+const webhookMessage = z.strictObject({
+  kind: z.literal('webhook.v1'),
+  appId: z.string(),
+  webhookId: z.string(),
+  deliveryId: z.string(),
+})
+
 /** Objects are named by their app first, so a message that mixes the things of two apps is nobody's. */
 export const queueMessage = z
-  .discriminatedUnion('kind', [fanoutMessage, replayMessage, deliverMessage])
-  .refine((message) => ledgerNameOf(message).startsWith(`${message.appId}/`))
+  .discriminatedUnion('kind', [fanoutMessage, replayMessage, deliverMessage, webhookMessage])
+  .refine((message) => message.kind === 'webhook.v1' || ledgerNameOf(message).startsWith(`${message.appId}/`))
 
-function ledgerNameOf(message: QueueMessage): string {
+function ledgerNameOf(message: LedgerMessage): string {
   return message.kind === 'fanout.v1' ? message.shard : message.ledger.name
 }
 
 export type FanoutMessage = z.infer<typeof fanoutMessage>
 export type DeliverMessage = z.infer<typeof deliverMessage>
 export type ReplayMessage = z.infer<typeof replayMessage>
-export type QueueMessage = FanoutMessage | ReplayMessage | DeliverMessage
+export type WebhookMessage = z.infer<typeof webhookMessage>
+/** About somebody's recipients. */
+export type LedgerMessage = FanoutMessage | ReplayMessage | DeliverMessage
+export type QueueMessage = LedgerMessage | WebhookMessage
 export type LedgerRef = z.infer<typeof ledgerRef>

@@ -4,7 +4,16 @@ import { consume } from './jobs/consume.ts'
 import { runJobs } from './jobs/cron.ts'
 import { DEAD_QUEUE, reportDeadMessages } from './jobs/dead-queue.ts'
 
-export { Meter, Notification, Order, Signer, SubscriberShard, Throttle, Topic } from '../durable-objects/index.ts'
+export {
+  Meter,
+  Notification,
+  Order,
+  Signer,
+  SubscriberShard,
+  Throttle,
+  Topic,
+  WebhookOutbox,
+} from '../durable-objects/index.ts'
 
 export default {
   fetch: (request, env, context) => api.fetch(request, env, context),

@@ -29,3 +29,4 @@ export class Throttle extends metered('THROTTLE', objects.Throttle) {}
 export class Meter extends metered('METER', objects.Meter) {}
 export class Signer extends metered('SIGNER', objects.Signer) {}
 export class Topic extends metered('TOPIC', objects.Topic) {}
+export class WebhookOutbox extends metered('WEBHOOK_OUTBOX', objects.WebhookOutbox) {}

@@ -16,6 +16,7 @@ import { type Device, deviceOf, deviceTable } from './device-table.ts'
 import { inList } from './json-list.ts'
 import { stuckWorkTable } from './stuck-work.ts'
 import { topicDeviceTable, topicTable } from './topic-table.ts'
+import { webhookTable } from './webhooks.ts'
 
 /** Rows a statement deletes at most. */
 const ROWS_A_STEP = 2_000
@@ -103,13 +104,14 @@ export async function deleteSomeOfApp(db: D1Database, appId: string): Promise<bo
   return topics.length + memberships.length + sources.length + keys.length > 0
 }
 
-/** Deletes all credentials of an app, the secrets that were made for it, and that of its attestation. */
+/** Deletes all credentials of an app, its webhooks, the secrets that were made for it, and that of its attestation. */
 export async function deleteSecrets(db: D1Database, appId: string): Promise<void> {
   const query = drizzle(db)
   await query.batch([
     query.delete(credentialTable).where(eq(credentialTable.appId, appId)),
     query.delete(appSecretTable).where(eq(appSecretTable.appId, appId)),
     query.delete(attestationTable).where(eq(attestationTable.appId, appId)),
+    query.delete(webhookTable).where(eq(webhookTable.appId, appId)),
   ])
 }
 

@@ -3,5 +3,7 @@ declare namespace Cloudflare {
   interface Env {
     /** The simulators' control API. */
     SIM_CONTROL_URL: string
+    /** Where webhook-receiver.ts listens. */
+    WEBHOOK_RECEIVER_URL: string
   }
 }

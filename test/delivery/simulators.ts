@@ -1,7 +1,7 @@
 /**
- * Before the delivery tests, on Node: the simulators and an egress, each in a process of its own, whose addresses
- * become bindings of the Worker under test. The egress speaks HTTP/2 over TLS to the real host names, which lead to
- * the simulators; without it the Worker speaks plain HTTP/1.1 to them.
+ * Before the delivery tests, on Node: the simulators, a receiver of webhooks and an egress, each in a process of its
+ * own, whose addresses become bindings of the Worker under test. The egress speaks HTTP/2 over TLS to the real host
+ * names, which lead to the simulators; without it the Worker speaks plain HTTP/1.1 to them.
  */
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import type { TestProject } from 'vitest/node'
 import { type Child, startChild } from '../../dev/child.ts'
 import type { SimulatorAddresses } from '../../dev/simulators-child.ts'
 import type { EgressAddress, EgressOptions } from './egress-child.ts'
+import type { ReceiverAddress } from './webhook-receiver.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,6 +21,7 @@ declare module 'vitest' {
       readonly controlUrl: string
       readonly egressUrl: string
       readonly egressKey: string
+      readonly webhookReceiverUrl: string
     }
   }
 }
@@ -38,6 +40,7 @@ export async function provideSimulators(
 ): Promise<() => Promise<void>> {
   const simulators = await start<object, SimulatorAddresses>('../../dev/simulators-child.ts', {})
   const { fcm, apns, webpush, caPem, controlUrl } = simulators.ready
+  const receiver = await start<object, ReceiverAddress>('./webhook-receiver.ts', {})
   const webPushHost = new URL(webpush.url).host
   const key = randomUUID()
   const egress = await startEgress({
@@ -58,9 +61,11 @@ export async function provideSimulators(
     controlUrl,
     egressUrl: egress.url,
     egressKey: key,
+    webhookReceiverUrl: receiver.ready.url,
   })
   return async () => {
     await egress.close()
+    await receiver.close()
     await simulators.close()
   }
 }

@@ -38,6 +38,20 @@ const SERVICE_ACCOUNT = {
 }
 const APNS = { team_id: 'A1B2C3D4E5', key_id: 'K9J8H7G6F5', private_key: PEM, bundle_id: 'a.b', environment: 'sandbox' }
 
+const WEBHOOK = { url: 'https://hooks.example.com/evil', events: ['notification.completed'] }
+
+/** A webhook in its app, in the attacker's, and one of the attacker's in the other app. */
+function webhooksOf({ app, webhook }: Names, own: Names): string[] {
+  return [`${app}/webhooks/${webhook}`, `${own.app}/webhooks/${webhook}`, `${app}/webhooks/${own.webhook}`].map(
+    (path) => `/v1/apps/${path}`,
+  )
+}
+
+function webhookDeliveriesOf(other: Names, own: Names): string[] {
+  const webhooks = [...webhooksOf(other, own), `/v1/apps/${own.app}/webhooks/${own.webhook}`]
+  return webhooks.map((path) => `${path}/deliveries/${other.webhookDelivery}`)
+}
+
 export const ATTEMPTS = {
   createApp: () => [post('/v1/apps', { name: 'Mine' })],
   getApp: ({ app }) => [get(`/v1/apps/${app}`)],
@@ -69,6 +83,30 @@ export const ATTEMPTS = {
   // Public keys are for whoever knows the app: there is nothing to keep from anybody.
   getJwks: () => [],
   resealSecrets: ({ app }) => [post('/v1/secrets/reseal', { cursor: encodeCursor(app) })],
+
+  createWebhook: ({ app }) => [post(`/v1/apps/${app}/webhooks`, WEBHOOK)],
+  listWebhooks: ({ app, webhook }, own) => [
+    get(`/v1/apps/${app}/webhooks`),
+    get(`/v1/apps/${own.app}/webhooks?cursor=${encodeCursor(webhook)}`),
+  ],
+  getWebhook: (other, own) => webhooksOf(other, own).map((path) => get(path)),
+  changeWebhook: (other, own) => webhooksOf(other, own).map((path) => ({ method: 'PATCH', path, body: WEBHOOK })),
+  deleteWebhook: (other, own) => webhooksOf(other, own).map(remove),
+  rotateWebhookSecret: (other, own) => {
+    return webhooksOf(other, own).map((path) => post(`${path}/secret`, { overlap_seconds: 0 }))
+  },
+  testWebhook: (other, own) => webhooksOf(other, own).map((path) => post(`${path}/test`, undefined)),
+  listWebhookDeliveries: (other, own) => [
+    ...webhooksOf(other, own).map((path) => get(`${path}/deliveries`)),
+    get(`/v1/apps/${own.app}/webhooks/${own.webhook}/deliveries?cursor=${encodeCursor(other.webhookDelivery)}`),
+  ],
+  getWebhookDelivery: (other, own) => webhookDeliveriesOf(other, own).map((path) => get(path)),
+  replayWebhookDelivery: (other, own) => {
+    return webhookDeliveriesOf(other, own).map((path) => post(`${path}/replay`, undefined))
+  },
+  replayWebhookDeliveries: (other, own) => {
+    return webhooksOf(other, own).map((path) => post(`${path}/deliveries/replay`, { since: '2026-01-01T00:00:00Z' }))
+  },
 
   createKey: ({ app, role }, own) => [
     post(`/v1/apps/${app}/keys`, { role: 'admin' }),

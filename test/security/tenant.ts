@@ -1,6 +1,8 @@
 /** An app with one of everything, the ids of all of it, and everything that can be read of it. For tests of tenancy. */
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
+import { outboxOf } from '../../durable-objects/stubs.ts'
+import { makeWebhookEvent } from '../../push/webhook-event.ts'
 import { noteStuckWork } from '../../schema/d1/stuck-work.ts'
 import { retireDevices } from '../../workers/jobs/retire.ts'
 import { call, makeApp, ROOT } from '../workers/calling.ts'
@@ -12,6 +14,8 @@ export interface Names {
   readonly app: string
   readonly key: string
   readonly role: string
+  readonly webhook: string
+  readonly webhookDelivery: string
   readonly device: string
   readonly quarantinedDevice: string
   readonly user: string
@@ -64,6 +68,7 @@ export async function makeTenant(mark: string): Promise<Tenant> {
   })
   const role = `${mark}-role`
   await call('PUT', `/v1/apps/${app.id}/roles/${role}`, { bearer: admin, body: { scopes: ['topics:read'] } })
+  const webhook = await made(`/v1/apps/${app.id}/webhooks`, admin, WEBHOOK)
   const keys = await call('GET', `/v1/apps/${app.id}/keys`, { bearer: admin })
   const mint = (body: object) => made('/v1/tokens', admin, { ttl_seconds: 3600, ...body })
   return {
@@ -71,6 +76,8 @@ export async function makeTenant(mark: string): Promise<Tenant> {
       app: app.id,
       key: keys.body.data[0].id,
       role,
+      webhook: webhook.id,
+      webhookDelivery: await failedDelivery(app.id, webhook.id),
       device: device.id,
       quarantinedDevice: quarantined.id,
       user,
@@ -96,6 +103,25 @@ export async function makeTenant(mark: string): Promise<Tenant> {
 /** The body of the send that every tenant makes, so that an idempotency key of another app would fit it. */
 export const SEND_TO = (topic: string) => ({ to: { topic }, title: 'Only for this app' })
 
+/** Disabled, so that nothing of it is tried while an app is looked at. */
+const WEBHOOK = { url: 'https://hooks.example.com/', events: ['device.retired'], enabled: false }
+
+/** A delivery to a webhook that is disabled: it fails without an attempt, and stays as it is. Answers its id. */
+async function failedDelivery(appId: string, webhookId: string): Promise<string> {
+  const outbox = outboxOf(env, appId)
+  const data = { webhook_id: webhookId }
+  const { delivery } = await outbox.emitTo(
+    webhookId,
+    await makeWebhookEvent({ type: 'webhook.test', at: Date.now(), key: webhookId, data }),
+  )
+  const isOver = async () => {
+    const { data: failed } = await outbox.list({ webhookId, status: 'failed', from: null, limit: 1 })
+    expect(failed).toHaveLength(1)
+  }
+  await vi.waitFor(isOver, { timeout: 20_000, interval: 50 })
+  return delivery.id
+}
+
 /** Names of the same shapes, made in the same moments, that nothing has. */
 export function namesOfNobody(names: Names): Names {
   const withoutOwner = (id: string) => id.slice(0, -20) + '0'.repeat(20)
@@ -103,6 +129,8 @@ export function namesOfNobody(names: Names): Names {
     app: withoutOwner(names.app),
     key: withoutOwner(names.key),
     role: 'nobodys-role',
+    webhook: withoutOwner(names.webhook),
+    webhookDelivery: withoutOwner(names.webhookDelivery),
     device: withoutOwner(names.device),
     quarantinedDevice: withoutOwner(names.quarantinedDevice),
     user: 'nobodys-user',
@@ -115,12 +143,15 @@ export function namesOfNobody(names: Names): Names {
   }
 }
 
+const READABLE_PARTS = ['settings', 'quotas', 'keys', 'roles', 'credentials', 'secrets', 'webhooks']
+
 /** Everything that the app's admin and the operator can read of it, and every row that names it. */
 export async function everythingOf({ names, bearers }: Tenant): Promise<Record<string, unknown>> {
   const inApp = `/v1/apps/${names.app}`
   const reads = [
     [inApp, ROOT],
-    ...['settings', 'keys', 'roles', 'credentials', 'secrets', 'quotas'].map((part) => [`${inApp}/${part}`, ROOT]),
+    ...READABLE_PARTS.map((part) => [`${inApp}/${part}`, ROOT]),
+    [`${inApp}/webhooks/${names.webhook}/deliveries`, ROOT],
     ...[names.device, names.quarantinedDevice].map((id) => [`/v1/devices/${id}`, bearers.sender]),
     ...[names.notification, names.scheduled].flatMap((id) => [
       [`/v1/notifications/${id}`, bearers.admin],

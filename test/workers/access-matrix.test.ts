@@ -56,6 +56,12 @@ function isLetIn(caller: string, operationId: string): boolean {
   return grants.length === 0 || HOLDINGS[caller]!.some((held) => grants.includes(held))
 }
 
+/** Of the ids that the path is about. */
+function prefixIn(path: string): string {
+  const prefixes = { '/devices': 'dev', '/keys': 'key', '/webhooks': 'wh' }
+  return Object.entries(prefixes).find(([part]) => path.includes(part))?.[1] ?? 'ntf'
+}
+
 /** Names nothing that there is but the app, and that only where it is not deleted. */
 function fill({ method, path, operationId }: DocumentedCall): string {
   const ids = {
@@ -63,7 +69,8 @@ function fill({ method, path, operationId }: DocumentedCall): string {
     '{role}': 'nobody',
     '{platform}': 'fcm',
     '{use}': 'links',
-    '{id}': `${path.includes('/devices') ? 'dev' : path.includes('/keys') ? 'key' : 'ntf'}_${NOBODYS}`,
+    '{id}': `${prefixIn(path)}_${NOBODYS}`,
+    '{delivery}': `whd_${NOBODYS}`,
   }
   const appId = operationId === 'deleteApp' && method === 'DELETE' ? `app_${NOBODYS}` : app.id
   return Object.entries({ ...ids, '{app}': appId }).reduce((filled, [name, value]) => filled.replace(name, value), path)

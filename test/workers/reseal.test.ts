@@ -6,8 +6,10 @@ import { ID_RANDOM_BYTES, makeId } from '../../push/ids.ts'
 import { deriveKeyBytes } from '../../push/master-key.ts'
 import { isSealedWith, SEAL_IV_BYTES, SealError } from '../../push/sealing.ts'
 import { readAppSecrets } from '../../schema/d1/app-secrets.ts'
+import { readAttestation, writeAttestation } from '../../schema/d1/attestations.ts'
 import { readCredential, writeCredential } from '../../schema/d1/credentials.ts'
 import { readSealed, replaceSealed, SEALED_STORES } from '../../schema/d1/sealed-stores.ts'
+import { insertWebhook, openWebhook, replaceWebhookSecret } from '../../schema/d1/webhooks.ts'
 import { currentSecret, forgetSecrets } from '../../workers/app-secrets.ts'
 import { recallCredential } from '../../workers/jobs/known-credentials.ts'
 import { call, makeApp, ROOT } from './calling.ts'
@@ -52,6 +54,14 @@ const secretOf = (appId: string) => currentSecret(env, { appId, use: 'links', ma
 const openSecret = (appId: string, ...keys: string[]) =>
   readAppSecrets(env.DB, keys, { appId, use: 'links', now: Date.now() })
 
+/** With two secrets: one that was replaced is good for a minute more. */
+async function storeWebhook(name: { appId: string; id: string }, now: number): Promise<void> {
+  const state = { enabled: true, disabledReason: null, disabledAt: null, previousExpiresAt: null, createdAt: now }
+  const webhook = { ...name, url: 'https://a.example/', events: [], description: null, ...state }
+  await insertWebhook(env.DB, webhook, 'whsec_first', { masterKey: OLD, iv: iv() }, 1)
+  await replaceWebhookSecret(env.DB, name, 'whsec_second', { masterKey: OLD, iv: iv() }, now + 60_000)
+}
+
 /** As the first version of Fanfare stored a credential. */
 async function storeInLayout1(appId: string): Promise<void> {
   await writeCredential(env.DB, appId, apns, { masterKey: OLD, now: 1, iv: iv() })
@@ -71,7 +81,9 @@ async function storeInLayout1(appId: string): Promise<void> {
 }
 
 beforeEach(async () => {
-  await env.DB.batch(SEALED_STORES.map(({ table }) => env.DB.prepare(`delete from ${table}`)))
+  await env.DB.batch(
+    [...new Set(SEALED_STORES.map(({ table }) => table))].map((table) => env.DB.prepare(`delete from ${table}`)),
+  )
 })
 
 describe('sealing anew', () => {
@@ -134,11 +146,26 @@ describe('sealing anew', () => {
     expect(await readCredential(env.DB, [NEW], app, 'apns')).toMatchObject({ credential: changed })
   })
 
-  it('forgets no table that holds sealed bytes', async () => {
+  it('forgets no column that holds sealed bytes', async () => {
     const { results } = await env.DB.prepare(
-      "select name from sqlite_master where type = 'table' and sql like '%`sealed` blob%'",
-    ).all<{ name: string }>()
-    expect(results.map(({ name }) => name).toSorted()).toEqual(SEALED_STORES.map(({ table }) => table).toSorted())
+      `select tables.name || '.' || columns.name as place from sqlite_master as tables
+       join pragma_table_info(tables.name) as columns
+       where tables.type = 'table' and tables.name not like '\\_cf%' escape '\\' and columns.name like '%sealed'`,
+    ).all<{ place: string }>()
+    const walked = SEALED_STORES.map(({ table, column }) => `${table}.${column}`)
+    expect(results.map(({ place }) => place).toSorted()).toEqual(walked.toSorted())
+  })
+
+  it('opens the secret of an attestation and both secrets of a webhook to the new key alone', async () => {
+    const [app, now] = [newAppId(), Date.now()]
+    const turnstile = { provider: 'turnstile', secret: 'a secret of Turnstile' } as const
+    await writeAttestation(env.DB, app, turnstile, { masterKey: OLD, now, iv: iv() })
+    await storeWebhook({ appId: app, id: 'wh_1' }, now)
+    expect(await walk(BOTH)).toMatchObject({ seen: 3, resealed: 3, unreadable: [] })
+    expect(await readAttestation(env.DB, [NEW], app)).toMatchObject(turnstile)
+    const opened = await openWebhook(env.DB, [NEW], app, 'wh_1', now)
+    expect(opened?.secrets).toEqual(['whsec_second', 'whsec_first'])
+    await expect(openWebhook(env.DB, [OLD], app, 'wh_1', now)).rejects.toThrow(SealError)
   })
 
   it.each(['nonsense', btoa('[0,0]'), btoa('{}'), btoa('[-1,0,[]]')])('does not take the cursor %s', async (cursor) => {

@@ -46,6 +46,18 @@ export const ACCESS = {
 
   createToken: ['tokens:mint'],
 
+  createWebhook: ['root', 'webhooks:manage'],
+  listWebhooks: ['root', 'webhooks:manage'],
+  getWebhook: ['root', 'webhooks:manage'],
+  changeWebhook: ['root', 'webhooks:manage'],
+  deleteWebhook: ['root', 'webhooks:manage'],
+  rotateWebhookSecret: ['root', 'webhooks:manage'],
+  testWebhook: ['root', 'webhooks:manage'],
+  listWebhookDeliveries: ['root', 'webhooks:manage'],
+  getWebhookDelivery: ['root', 'webhooks:manage'],
+  replayWebhookDelivery: ['root', 'webhooks:manage'],
+  replayWebhookDeliveries: ['root', 'webhooks:manage'],
+
   registerDevice: ['devices:register'],
   importDevices: ['devices:import'],
   getDevice: ['devices:manage', 'device'],

@@ -37,6 +37,8 @@ import { stuckWork } from './stuck-work.ts'
 import { tokens } from './tokens.ts'
 import { topics } from './topics.ts'
 import { unsubscribe } from './unsubscribe.ts'
+import { webhookDeliveries } from './webhook-deliveries.ts'
+import { webhooks } from './webhooks.ts'
 
 export const api = newRouter()
 
@@ -82,6 +84,8 @@ for (const resource of [
   deviceImport,
   topics,
   unsubscribe,
+  webhooks,
+  webhookDeliveries,
   notifications,
   deliveries,
   deadLetters,

@@ -72,7 +72,7 @@ apps.openapi(
     summary: 'Delete an app',
     description:
       'For good. Its keys, device keys and tokens are refused at once, elsewhere in the world within five seconds, and ' +
-      'its credentials are deleted. What sends that are under way have not handed to a push service settles as ' +
+      'its credentials and webhooks are deleted. What sends that are under way have not handed to a push service settles as ' +
       '`failed` with reason `app_deleted`. Devices, topics and subscriptions are removed over the next minutes.',
     ...allow('deleteApp'),
     request: { params: z.object({ app: appIdField }) },

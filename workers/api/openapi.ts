@@ -26,6 +26,10 @@ const TAGS = [
   },
   { name: 'API keys', description: 'Who may call for an app, each in a role.' },
   { name: 'Roles', description: 'What keys may do: four roles that are built in, and the app’s own.' },
+  {
+    name: 'Webhooks',
+    description: 'Where an app hears of what happens: signed, retried, logged, and sent again on demand.',
+  },
   { name: 'Tokens', description: 'A part of a key’s rights, lent for at most an hour.' },
   {
     name: 'Secrets',

@@ -8,11 +8,13 @@ import {
   type QueueMessage,
   queueMessage,
   type ReplayMessage,
+  type WebhookMessage,
 } from '../../schema/queue-messages.ts'
 import { deliver } from './deliver.ts'
 import { openShard } from './fanout.ts'
 import { openReplay } from './replay.ts'
 import { reportStuck } from './stuck-work.ts'
+import { deliverWebhook } from './webhooks.ts'
 
 /** Seconds before a message that failed comes back; the ledger's alarm would find its ticket anyway. */
 const FAILED_MESSAGE_DELAY_SECONDS = 5
@@ -21,16 +23,16 @@ const FAILED_MESSAGE_DELAY_SECONDS = 5
 const LAST_ATTEMPT = 11
 
 export async function consume(batch: MessageBatch, env: Env): Promise<void> {
-  const openings: Work<FanoutMessage | ReplayMessage>[] = []
+  const others: Work<FanoutMessage | ReplayMessage | WebhookMessage>[] = []
   const tickets: Work<DeliverMessage>[] = []
   for (const message of batch.messages) {
     const body = parseMessage(batch.queue, message)
     if (body === null) message.ack()
     else if (body.kind === 'deliver.v1') tickets.push({ message, body })
-    else openings.push({ message, body })
+    else others.push({ message, body })
   }
   await Promise.all([
-    ...openings.map((work) => settleMessage(env, work, () => open(env, work.body))),
+    ...others.map((work) => settleMessage(env, work, () => run(env, work.body))),
     deliver(
       env,
       tickets.map((work) => (carry) => settleMessage(env, work, () => carry(work.body))),
@@ -51,8 +53,15 @@ interface Work<Body> {
   readonly body: Body
 }
 
-async function open(env: Env, body: FanoutMessage | ReplayMessage): Promise<void> {
-  await (body.kind === 'fanout.v1' ? openShard(env, body) : openReplay(env, body))
+async function run(env: Env, body: FanoutMessage | ReplayMessage | WebhookMessage): Promise<void> {
+  switch (body.kind) {
+    case 'fanout.v1':
+      return await openShard(env, body)
+    case 'replay.v1':
+      return await openReplay(env, body)
+    case 'webhook.v1':
+      return await deliverWebhook(env, body)
+  }
 }
 
 async function settleMessage<Body extends QueueMessage>(
@@ -65,7 +74,9 @@ async function settleMessage<Body extends QueueMessage>(
     message.ack()
   } catch (error) {
     console.error('a job failed and is retried', { body, attempts: message.attempts, error: String(error) })
-    if (message.attempts >= LAST_ATTEMPT) await reportStuck(env, body, { error: String(error), counts: false })
+    // A webhook's delivery has a log of its own, and nobody's recipients hang on it.
+    const isStuck = message.attempts >= LAST_ATTEMPT && body.kind !== 'webhook.v1'
+    if (isStuck) await reportStuck(env, body, { error: String(error), counts: false })
     message.retry({ delaySeconds: FAILED_MESSAGE_DELAY_SECONDS })
   }
 }

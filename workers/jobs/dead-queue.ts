@@ -11,8 +11,10 @@ export const DEAD_QUEUE = 'dead-messages'
 export async function reportDeadMessages(batch: MessageBatch, env: Env): Promise<void> {
   for (const message of batch.messages) {
     const body = parseMessage(batch.queue, message)
+    // A webhook's delivery is brought back by its outbox, and its failures are in the log.
+    if (body?.kind === 'webhook.v1') console.error('a webhook message is dead, its outbox repeats it', { body })
     // Its error was noted at the last attempt; a dead message does not carry one.
-    if (body !== null) await reportStuck(env, body, { error: null, counts: true })
+    else if (body !== null) await reportStuck(env, body, { error: null, counts: true })
     message.ack()
   }
 }

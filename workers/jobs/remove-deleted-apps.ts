@@ -2,7 +2,7 @@
  * Removes what deleted apps had, in bounded steps: each device leaves its topics' shards, where a send that is under way
  * finds it gone, and then the tables.
  */
-import { meterOf } from '../../durable-objects/stubs.ts'
+import { meterOf, outboxOf } from '../../durable-objects/stubs.ts'
 import {
   deleteApp,
   deleteDevices,
@@ -28,6 +28,7 @@ export async function removeDeletedApps(env: Env, now: number): Promise<void> {
     // What a call that was under way while the app was deleted has put back.
     await deleteApp(directoryDatabase(env), id, now)
     await deleteSecrets(databaseOf(env, id), id)
+    await outboxOf(env, id).clear()
     let more = true
     for (let step = 0; step < STEPS_A_MINUTE && more; step++) more = await takeStep(env, id)
     if (more || now - deletedAt <= LATE_CALLS_MS) continue

@@ -5,6 +5,7 @@ import { type Retired, retireDevices as retireInTable } from '../../schema/d1/de
 import { readDevices } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { joinOwnTopics } from '../api/memberships.ts'
+import { emitRetired } from './emit-retired.ts'
 
 /**
  * Idempotent. A device that registered again after it was called dead, or has another address by now, stays.
@@ -21,6 +22,12 @@ export async function retireDevices(
   const retired = await retireInTable(databaseOf(env, appId), appId, retirements, quarantinedAt)
   const ids = retirements.map(({ deviceId }) => deviceId)
   await carryRetirement(env, appId, retired, ids)
+  const verdicts = new Map(retirements.map((verdict) => [verdict.deviceId, verdict]))
+  const dead = retired.flatMap(({ deviceId, platform }) => {
+    const verdict = verdicts.get(deviceId)
+    return verdict ? [{ deviceId, platform, reason: verdict.reason, asOfAt: verdict.asOfAt }] : []
+  })
+  await emitRetired(env, appId, dead, quarantine)
 }
 
 /**

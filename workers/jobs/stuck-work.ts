@@ -7,7 +7,7 @@
 import { STALLS_REPORTED } from '../../push/ticket-wake.ts'
 import { dropOldStuckWork, noteStuckWork, type Sighting, type StuckJob } from '../../schema/d1/stuck-work.ts'
 import { databaseOf } from '../../schema/databases.ts'
-import type { QueueMessage } from '../../schema/queue-messages.ts'
+import type { LedgerMessage } from '../../schema/queue-messages.ts'
 
 /** As long as ledgers answer questions. */
 const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000
@@ -15,7 +15,7 @@ const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000
 /** Never throws: what cannot be reported is in the log, and is seen again. */
 export async function reportStuck(
   env: Env,
-  message: QueueMessage,
+  message: LedgerMessage,
   sighting: Pick<Sighting, 'error' | 'counts'>,
 ): Promise<void> {
   const job = stuckJobOf(message)
@@ -37,7 +37,7 @@ export async function reportStuck(
  */
 export async function watchStalls(
   env: Env,
-  message: QueueMessage,
+  message: LedgerMessage,
   stalls: number,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function watchStalls(
   }
 }
 
-function stuckJobOf(message: QueueMessage): StuckJob {
+function stuckJobOf(message: LedgerMessage): StuckJob {
   const { appId, notificationId } = message
   const ledger = message.kind === 'fanout.v1' ? ({ kind: 'shard', name: message.shard } as const) : message.ledger
   return { appId, notificationId, ledger, ticket: message.kind === 'deliver.v1' ? message.ticket : null }

@@ -6,9 +6,11 @@
  * the instant at which the walk began, and who registered since, because that is not long ago.
  */
 import { PLATFORMS, type Platform } from '../../push/device.ts'
+import { STALE } from '../../schema/d1/device-merge.ts'
 import { retireStale, type Walked, walkDevices } from '../../schema/d1/device-retirement.ts'
 import { type JobCursor, readJobCursor, writeJobCursor } from '../../schema/d1/job-cursors.ts'
 import { allDatabases } from '../../schema/databases.ts'
+import { emitRetired, type RetiredDevice } from './emit-retired.ts'
 import { carryRetirement } from './retire.ts'
 
 const JOB = 'sweep-stale'
@@ -60,12 +62,15 @@ async function takeStep(
   now: number,
 ): Promise<JobCursor> {
   const walked = await walkDevices(database, cursor.after ?? [], cutoffs, cursor, ROWS_A_STEP)
+  const verdict = { reason: STALE, asOfAt: cursor.startedAt }
   const found = walked.filter(({ stale, revived }) => stale || revived)
   for (const [appId, devices] of Map.groupBy(found, (device) => device.appId)) {
     const ids = devices.map(({ deviceId }) => deviceId)
     const stale = devices.filter((device) => device.stale).map(({ deviceId }) => deviceId)
     const retired = await retireStale(database, appId, stale, cutoffs, cursor.startedAt)
     await carryRetirement(env, appId, retired, ids)
+    const dead = retired.map(({ deviceId, platform }) => ({ deviceId, platform, ...verdict }))
+    await emitRetiredSurely(env, appId, dead)
   }
   const next: JobCursor = { startedAt: cursor.startedAt, after: placeOf(walked), steppedAt: now }
   await writeJobCursor(database, JOB, next)
@@ -76,4 +81,13 @@ async function takeStep(
 function placeOf(walked: readonly Walked[]): readonly string[] | null {
   const last = walked.at(-1)
   return last && walked.length === ROWS_A_STEP ? [last.appId, last.deviceId] : null
+}
+
+/** One app's outbox that does not answer must not keep the walk from the devices of all others. */
+async function emitRetiredSurely(env: Env, appId: string, dead: readonly RetiredDevice[]): Promise<void> {
+  try {
+    await emitRetired(env, appId, dead, false)
+  } catch (error) {
+    console.error('webhooks were not told of stale devices', { appId, devices: dead.length, error: String(error) })
+  }
 }

@@ -37,6 +37,22 @@ CREATE TABLE `device_key` (
 	PRIMARY KEY(`app_id`, `device_id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE TABLE `webhook` (
+	`app_id` text NOT NULL,
+	`id` text NOT NULL,
+	`url` text NOT NULL,
+	`events` text NOT NULL,
+	`description` text,
+	`enabled` integer NOT NULL,
+	`disabled_reason` text,
+	`disabled_at` integer,
+	`sealed` blob NOT NULL,
+	`previous_sealed` blob,
+	`previous_expires_at` integer,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`app_id`, `id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 ALTER TABLE `api_key` ADD `last_used_at` integer;--> statement-breakpoint
 ALTER TABLE `api_key` ADD `places` text;--> statement-breakpoint
 ALTER TABLE `api_key` ADD `replaces` text;--> statement-breakpoint
