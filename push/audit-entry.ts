@@ -1,0 +1,107 @@
+/**
+ * What the audit log says about one act: who, what, from where, and what came of it. Plain data and its bounds; where it
+ * is kept is the AuditLog's business, how rows hang together is audit-chain.ts. The names are those of the wire, because
+ * what is hashed is what everybody can read.
+ */
+import { canonicalJson } from './canonical-json.ts'
+import type { JsonObject } from './notification.ts'
+
+/** Who: never the bearer itself. What does not apply is null. */
+export type AuditActor = {
+  /** `system`: Fanfare by itself. */
+  readonly kind: 'root' | 'key' | 'token' | 'device' | 'system'
+  /** Of a key or a device. */
+  readonly id: string | null
+  /** A key's name at the time. */
+  readonly name: string | null
+  readonly role: string | null
+  /** The user that a token is bound to. */
+  readonly user_id: string | null
+}
+
+/** From where. */
+export type AuditOrigin = {
+  readonly ip: string | null
+  /** ISO 3166-1 alpha-2, as the edge says. */
+  readonly country: string | null
+  /** The number of the network (RFC 6793). */
+  readonly asn: number | null
+  readonly user_agent: string | null
+  readonly request_id: string | null
+}
+
+/** Who did it, from where. */
+export interface AuditSource {
+  readonly actor: AuditActor
+  readonly origin: AuditOrigin
+}
+
+/** An act before anybody knows what comes of it. */
+export interface AuditIntent extends AuditSource {
+  /** The call's operationId, or the name of an event. */
+  readonly action: string
+  /** Id or name of what it is about. */
+  readonly target: string | null
+}
+
+export const AUDIT_OUTCOMES = ['done', 'refused', 'failed', 'unknown', 'noticed'] as const
+
+/**
+ * `done`: answered with success. `refused`: the request was at fault and nothing was done. `failed`: we were at fault,
+ * and a part may be done. `unknown`: it began and nobody said how it ended. `noticed`: no call, but something to know.
+ */
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number]
+
+/** What came of an act. */
+export interface AuditResult {
+  readonly outcome: AuditOutcome
+  /** The HTTP status that was answered; null: no answer, or no call. */
+  readonly status: number | null
+  /** The code of the problem that was answered. */
+  readonly code: string | null
+  /** What it was and what it is now, where there is something to compare. Public parts only, never a secret. */
+  readonly before: JsonObject | null
+  readonly after: JsonObject | null
+}
+
+export interface AuditEntry extends AuditIntent, AuditResult {}
+
+/** Longer than any browser's; what follows says nothing new. */
+const MAX_USER_AGENT_CHARACTERS = 256
+/** Ids and names that callers choose; a topic's name has up to 900. */
+const MAX_NAME_CHARACTERS = 1_000
+/** More than any settings a person would write; an app's hundred longest origins would be. */
+const MAX_DETAIL_CHARACTERS = 16_384
+
+/** What is answered with this HTTP status. */
+export function outcomeOf(status: number): AuditOutcome {
+  if (status < 400) return 'done'
+  return status < 500 ? 'refused' : 'failed'
+}
+
+/** An entry whose size nobody outside decides: texts are cut, and details that are too long give way to their length. */
+export function bounded(entry: AuditEntry): AuditEntry {
+  const { origin, target } = entry
+  return {
+    ...entry,
+    target: target === null ? null : cut(target, MAX_NAME_CHARACTERS),
+    origin: {
+      ...origin,
+      user_agent: origin.user_agent === null ? null : cut(origin.user_agent, MAX_USER_AGENT_CHARACTERS),
+      request_id: origin.request_id === null ? null : cut(origin.request_id, MAX_NAME_CHARACTERS),
+    },
+    before: boundedDetails(entry.before),
+    after: boundedDetails(entry.after),
+  }
+}
+
+function boundedDetails(details: JsonObject | null): JsonObject | null {
+  if (details === null) return null
+  const { length } = canonicalJson(details)
+  return length > MAX_DETAIL_CHARACTERS ? { omitted_characters: length } : details
+}
+
+/** Whole characters: half a surrogate pair is no text. */
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : text.slice(0, most).toWellFormed()
+}
