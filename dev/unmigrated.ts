@@ -10,7 +10,13 @@ import type { Config } from 'drizzle-kit'
 import { ROOT } from './root.ts'
 
 /** The configurations that `npm run migrations` goes through. */
-export const MIGRATED_SCHEMAS = ['schema/d1', 'schema/ledger', 'schema/notification', 'schema/webhooks'] as const
+export const MIGRATED_SCHEMAS = [
+  'schema/d1',
+  'schema/ledger',
+  'schema/notification',
+  'schema/webhooks',
+  'schema/audit',
+] as const
 
 /** @returns null when the migrations are complete, else what is missing, or why it could not be told */
 export async function findUnmigrated(schemaFolder: string): Promise<string | null> {

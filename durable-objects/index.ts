@@ -1,4 +1,5 @@
 /** The objects that wrangler.toml binds. */
+export { AuditLog } from './audit-log.ts'
 export { Meter } from './meter.ts'
 export { Notification } from './notification.ts'
 export { Order } from './order.ts'

@@ -7,6 +7,7 @@
  */
 import { idTail } from '../push/ids.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
+import type { AuditCalls } from './audit-rpc.ts'
 import type { LedgerCalls, MeterCalls, NotificationCalls, ShardCalls } from './rpc.ts'
 import type { OutboxCalls } from './webhook-rpc.ts'
 
@@ -37,4 +38,12 @@ export function ledgerNamed(env: Env, { kind, name }: LedgerRef): LedgerCalls {
 /** What an app's webhooks have to hear of. */
 export function outboxOf(env: Env, appId: string): OutboxCalls {
   return env.WEBHOOK_OUTBOX.getByName(appId) as unknown as OutboxCalls
+}
+
+/** The log of what the operator does to no app, or to one that is not there. No app has this id. */
+export const OPERATOR_LOG = 'operator'
+
+/** The audit log of an app, or the operator's own. @param log an app's id, or {@link OPERATOR_LOG} */
+export function auditLogOf(env: Env, log: string): AuditCalls {
+  return env.AUDIT_LOG.getByName(log) as unknown as AuditCalls
 }

@@ -5,6 +5,7 @@ import { runJobs } from './jobs/cron.ts'
 import { DEAD_QUEUE, reportDeadMessages } from './jobs/dead-queue.ts'
 
 export {
+  AuditLog,
   Meter,
   Notification,
   Order,

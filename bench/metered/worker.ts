@@ -22,6 +22,7 @@ export default {
   },
 } satisfies ExportedHandler<Env, unknown>
 
+export class AuditLog extends metered('AUDIT_LOG', objects.AuditLog) {}
 export class Notification extends metered('NOTIFICATION', objects.Notification) {}
 export class SubscriberShard extends metered('SUBSCRIBER_SHARD', objects.SubscriberShard) {}
 export class Order extends metered('ORDER', objects.Order) {}
