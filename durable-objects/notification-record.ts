@@ -5,6 +5,7 @@
 import { drizzle } from 'drizzle-orm/durable-sqlite'
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator'
 import type { Subject } from '../push/access-limits.ts'
+import { sendEntry } from '../push/audit-send.ts'
 import { subjectOf } from '../push/notification.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import type { Place } from '../push/replay.ts'
@@ -22,8 +23,11 @@ import type {
   Settled,
   Settlement,
 } from './rpc.ts'
+import { auditLogOf } from './stubs.ts'
 
 export abstract class NotificationRecord extends LedgerObject {
+  private isInAuditLog = false
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     if (this.hasTables) ctx.blockConcurrencyWhile(() => this.migrate())
@@ -107,7 +111,25 @@ export abstract class NotificationRecord extends LedgerObject {
   }
 
   protected write(next: NotificationLife): void {
-    this.ctx.storage.kv.put('notification', next)
+    this.ctx.storage.kv.put('notification', this.isInAuditLog ? { ...next, sentBy: null } : next)
+  }
+
+  /**
+   * Tells the audit log who asked for this, once the caller has his answer. That it was told is stored with whatever is
+   * written next, so it costs no row here; being told again costs none there. What fails is repeated by the alarm, spread
+   * over a lease's time so that a log that is overloaded is not asked by everybody at once.
+   */
+  protected async tellAuditLog(): Promise<void> {
+    const known = this.read()
+    if (!known?.sentBy || this.isInAuditLog) return
+    const { entry, payload } = sendEntry(known, known.sentBy)
+    try {
+      await auditLogOf(this.env, known.appId).record(entry, { once: known.id, payload })
+      this.isInAuditLog = true
+    } catch (error) {
+      console.error('a send is not in the audit log, the alarm repeats it', { id: known.id, error: String(error) })
+      await this.wakeBy(Date.now() + this.leaseMs * (1 + Math.random()))
+    }
   }
 
   private async migrate(): Promise<void> {

@@ -49,6 +49,7 @@ export class Notification extends DirectSend implements NotificationCalls {
     this.write(created)
     await this.wakeBy(created.status === 'scheduled' ? (created.send.sendAt ?? now) : now + this.leaseMs)
     const answer = await this.answerInLine({ kind: 'created', id: created.id, status: created.status })
+    this.ctx.waitUntil(this.tellAuditLog())
     if (created.status === 'queued') this.ctx.waitUntil(this.startSoon(now))
     return answer
   }
@@ -163,6 +164,7 @@ export class Notification extends DirectSend implements NotificationCalls {
     const known = this.read()
     if (!known) return
     const now = Date.now()
+    this.ctx.waitUntil(this.tellAuditLog())
     if (known.completedAt !== null) return await this.lookAfterFinished(known, known.completedAt, now)
     if (known.status === 'scheduled' && !life.isDue(known, now)) return await this.wakeBy(known.send.sendAt ?? now)
     // Armed before the work: an alarm that fails six times is not repeated by the platform.

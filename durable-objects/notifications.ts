@@ -3,6 +3,7 @@
  * digest of the key, so the same key finds the same object, everywhere and without a table.
  */
 
+import type { AuditSource } from '../push/audit-entry.ts'
 import { ID_RANDOM_BYTES, makeId } from '../push/ids.ts'
 import type { Send } from '../push/notification.ts'
 import type { CreateAnswer } from './rpc.ts'
@@ -14,6 +15,8 @@ export interface NewNotification {
   readonly idempotencyKey: string | null
   /** Digest of the request body: tells a repetition from another request with the same key. */
   readonly bodyHash: string
+  /** For the audit log; null: it is not to know. */
+  readonly sentBy: AuditSource | null
   /** Epoch ms. */
   readonly now: number
   /** Its id, if it had to be known before; see {@link nameNotification}. */
@@ -38,7 +41,7 @@ const ANSWER_DEADLINE_MS = 10_000
 /** What an earlier request with the same idempotency key was answered, if there was one. */
 export async function replayNotification(
   env: Env,
-  request: Omit<NewNotification, 'send'>,
+  request: Omit<NewNotification, 'send' | 'sentBy'>,
 ): Promise<CreateAnswer | null> {
   const { appId, idempotencyKey, bodyHash } = request
   if (idempotencyKey === null) return null
@@ -56,9 +59,12 @@ export async function createNotification(
   request: NewNotification,
   deadlineMs = ANSWER_DEADLINE_MS,
 ): Promise<CreateAnswer> {
-  const { appId, send, bodyHash, metered } = request
+  const { appId, send, bodyHash, sentBy, metered } = request
   const id = request.id ?? (await nameNotification(request))
-  return await answerOf(notificationNamed(env, appId, id).create({ id, appId, send, bodyHash, metered }), deadlineMs)
+  return await answerOf(
+    notificationNamed(env, appId, id).create({ id, appId, send, bodyHash, sentBy, metered }),
+    deadlineMs,
+  )
 }
 
 /** What the object answers in time. What went wrong inside of it is thrown on. */

@@ -8,6 +8,7 @@ import type { Address, Platform, Recipient } from '../push/device.ts'
 import type { LaneTicket } from '../push/lanes.ts'
 import type { LedgerCounts, LedgerKind } from '../push/ledger.ts'
 import type { Guarantee, Message, NotificationStatus, Send } from '../push/notification.ts'
+import type { NotificationLife } from '../push/notification-life.ts'
 import type { DeliveryStatus } from '../push/outcome.ts'
 import type { QuotaWarning, SendVerdict } from '../push/quota-book.ts'
 import type { Place, ReplayPiece } from '../push/replay.ts'
@@ -204,15 +205,8 @@ export interface DeliveryPage {
   readonly nextCursor: string | null
 }
 
-/** A send to be accepted. */
-export interface CreateRequest {
-  readonly id: string
-  readonly appId: string
-  readonly send: Send
-  readonly bodyHash: string
-  /** It was counted by the app's Meter. */
-  readonly metered?: boolean
-}
+/** What a notification is made of. */
+export type CreateRequest = Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'sentBy' | 'metered'>
 
 /** What creating a notification answers. */
 export type CreateAnswer =

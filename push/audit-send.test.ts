@@ -61,7 +61,15 @@ describe('the entry of a send', () => {
   })
 
   it('of dead letters that are sent again says of which notification', () => {
-    const replay = { of: 'ntf_0', pushId: 'ntf_0', kind: 'shard', pieces: [], recipients: 3, skipped: 0 } as const
+    const replay = {
+      of: 'ntf_0',
+      pushId: 'ntf_0',
+      kind: 'shard',
+      topic: 'news',
+      pieces: [],
+      recipients: 3,
+      skipped: 0,
+    } as const
     expect(entryOf({ kind: 'replay', replay }).entry).toMatchObject({
       action: 'replayDeadLetters',
       after: { to: { dead_letters_of: 'ntf_0', recipients: 3 } },

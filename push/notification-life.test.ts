@@ -26,7 +26,7 @@ function pieces(...shards: string[]): Piece[] {
 }
 
 function begun(partial: Partial<Send> = {}, ttlSeconds?: number): life.NotificationLife {
-  return life.begin({ id: 'ntf_1', appId: 'app_1', send: send(partial, ttlSeconds), bodyHash: 'h' }, NOW)
+  return life.begin({ id: 'ntf_1', appId: 'app_1', send: send(partial, ttlSeconds), bodyHash: 'h', sentBy: null }, NOW)
 }
 
 function sums(accepted: number): life.LedgerSums {

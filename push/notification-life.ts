@@ -6,6 +6,7 @@
  *
  * `canceled` is said at once; `completedAt` is set when nothing is pending any more, in either end.
  */
+import type { AuditSource } from './audit-entry.ts'
 import type { Platform } from './device.ts'
 import { addCounts, emptyCounts, type LedgerCounts } from './ledger.ts'
 import type { NotificationStatus, Send } from './notification.ts'
@@ -31,6 +32,8 @@ export interface NotificationLife {
   readonly bodyHash: string
   /** Counted against a quota of the app, whose Meter is told how many it really went to. */
   readonly metered?: boolean
+  /** Who asked for it; null: the audit log knows. */
+  readonly sentBy: AuditSource | null
   readonly status: NotificationStatus
   readonly createdAt: number
   readonly startedAt: number | null
@@ -54,7 +57,7 @@ export const EMPTY_VIEW: LedgerSums = { counts: emptyCounts(), byPlatform: {}, o
 
 /** A notification as it is accepted. */
 export function begin(
-  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'metered'>,
+  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'sentBy' | 'metered'>,
   now: number,
 ): NotificationLife {
   const { sendAt, message } = request.send

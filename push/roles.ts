@@ -32,6 +32,7 @@ export const SCOPES = {
   'topics:delete': { allows: 'delete topics', delegation: 'app_token' },
   'notifications:send': { allows: 'create, cancel and replay notifications', delegation: 'app_token' },
   'notifications:read': { allows: 'read notifications, counts, deliveries and dead letters', delegation: 'app_token' },
+  'audit:read': { allows: 'read and export the audit log', delegation: 'app_token' },
 } as const satisfies Record<string, ScopeKind>
 
 export type Scope = keyof typeof SCOPES

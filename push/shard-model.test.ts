@@ -105,7 +105,7 @@ class World {
       guarantee: 'at_least_once',
       sendAt: null,
     } as const
-    const begun = life.begin({ id: `${index}`, appId: 'a', send: asked as never, bodyHash: '' }, 0)
+    const begun = life.begin({ id: `${index}`, appId: 'a', send: asked as never, bodyHash: '', sentBy: null }, 0)
     const pieces = this.past(past).map(pieceOf)
     const notification = life.startShards(begun, pieces, 0)
     this.sends.push({ notification, certain: new Set(this.truth.keys()), possible: new Set() })

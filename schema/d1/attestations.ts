@@ -42,11 +42,14 @@ export async function readAttestation(
   return { provider: row.provider, secret: new TextDecoder().decode(bytes) }
 }
 
-/** What may be shown; `updatedAt` in epoch ms. Needs no key. */
-export async function describeAttestation(
-  db: D1Database,
-  appId: string,
-): Promise<{ provider: AttestationProvider; updatedAt: number } | null> {
+/** What may be shown; `updatedAt` in epoch ms. */
+export interface DescribedAttestation {
+  readonly provider: AttestationProvider
+  readonly updatedAt: number
+}
+
+/** Null: the app asks for none. Needs no key. */
+export async function describeAttestation(db: D1Database, appId: string): Promise<DescribedAttestation | null> {
   const { provider, updatedAt } = attestationTable
   const rows = await drizzle(db)
     .select({ provider, updatedAt })

@@ -59,6 +59,7 @@ async function replayLater(of: string): Promise<string> {
     send: { ...sent, audience, sendAt: now + HEAD_START_MS, ordered: false },
     idempotencyKey: null,
     bodyHash: '',
+    sentBy: null,
     now,
   })
   if (outcome.kind !== 'created') throw new Error(`the replay was not created: ${outcome.kind}`)

@@ -225,5 +225,10 @@ export const ATTEMPTS = {
     get(`/v1/dead-letters/tickets?cursor=${encodeCursor(`${notification} ${app}/${topic}/0 0`)}`),
   ],
 
+  // The attacker's own log repeats what the attacker named: it is not looked at here.
+  listAudit: ({ app }) => [get(`/v1/audit?app=${app}`)],
+  exportAudit: ({ app }) => [get(`/v1/audit/export?app=${app}`)],
+  getAuditHead: ({ app }) => [get(`/v1/audit/head?app=${app}`)],
+
   getHealth: () => [get('/healthz')],
 } as const satisfies Readonly<Record<OperationId, Attempts>>

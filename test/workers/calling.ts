@@ -32,8 +32,9 @@ export async function call(method: string, path: string, options: Call = {}): Pr
   const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
   const request = new Request(ORIGIN + path, { method, headers, body: text })
   const response = await api.fetch(request, { ...env, ...options.env })
-  const answer = await response.text()
-  const isJson = /json/.test(response.headers.get('Content-Type') ?? '')
+  // As text whatever its type: an export is NDJSON.
+  const answer = new TextDecoder().decode(await response.arrayBuffer())
+  const isJson = /\bjson\b/.test(response.headers.get('Content-Type') ?? '')
   return { status: response.status, headers: response.headers, text: answer, body: isJson ? JSON.parse(answer) : null }
 }
 

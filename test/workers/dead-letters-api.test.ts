@@ -142,6 +142,10 @@ describe('replaying', () => {
     expect(answers.map(({ headers }) => headers.get('Idempotent-Replayed'))).toEqual([null, 'true'])
     expect(answers[0]!.body).toMatchObject({ data: [{ recipients: 1 }, { recipients: 1 }], skipped: 0 })
     for (const { id } of answers[0]!.body.data) expect((await completed(id)).counts).toMatchObject({ targeted: 1 })
+    for (const { id, replay_of } of answers[0]!.body.data) {
+      const { body: log } = await call('GET', `/v1/audit?action=replayDeadLetters&target=${id}`, { bearer: app.admin })
+      expect(log.data).toMatchObject([{ actor: { role: 'sender' }, after: { to: { dead_letters_of: replay_of } } }])
+    }
     const other = await replay({ notification_id: first }, key)
     expect(other.body).toMatchObject({ code: 'idempotency_mismatch', param: 'idempotency-key' })
     const send = await call('POST', '/v1/notifications', {
@@ -155,7 +159,7 @@ describe('replaying', () => {
   it('tells apart what a twin of the request made first, and makes the rest', async () => {
     const [one, two] = [await failTo(1), await failTo(1)]
     const groups = [one, two].map((of) => ({ of, places: null }))
-    const request = { appId: app.id, idempotencyKey: 'of twins', bodyHash: 'h', now: Date.now() }
+    const request = { appId: app.id, idempotencyKey: 'of twins', bodyHash: 'h', sentBy: null, now: Date.now() }
     const { answer: twin } = await replayDeadLetters(env, { ...request, groups: groups.slice(0, 1) })
     await completed(twin.data[0]!.id)
     // It looked for what the key had made before its twin made it.

@@ -69,7 +69,13 @@ describe('requests with one key', () => {
   })
 
   it('fifty at once from edges whose clocks differ make one notification', async () => {
-    const request = { appId: app.id, send: parsed('edges', false), idempotencyKey: 'of fifty edges', bodyHash: 'h' }
+    const request = {
+      appId: app.id,
+      send: parsed('edges', false),
+      idempotencyKey: 'of fifty edges',
+      bodyHash: 'h',
+      sentBy: null,
+    }
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, edge) => createNotification(env, { ...request, now: Date.now() + edge * 1000 })),
     )
@@ -130,7 +136,7 @@ describe('a notification', () => {
       const getAlarm = storage.getAlarm.bind(storage)
       // What waits for this is cut off here.
       Object.assign(storage, { getAlarm: () => new Promise(() => {}) })
-      void instance.create({ id, appId: app.id, send: parsed('cut-off', false), bodyHash: 'h' })
+      void instance.create({ id, appId: app.id, send: parsed('cut-off', false), bodyHash: 'h', sentBy: null })
       await new Promise((resolve) => setTimeout(resolve, 20))
       expect(storage.kv.get('notification')).toBeDefined()
       expect(await getAlarm()).not.toBeNull()
@@ -170,7 +176,7 @@ describe('when it is not known whether the send was accepted', () => {
 
   it('an object that does not answer in time is not waited for', async () => {
     const release = await holdLine('slow')
-    const request = { appId: app.id, send: parsed('slow', true), idempotencyKey: 'slow', bodyHash: 'h' }
+    const request = { appId: app.id, send: parsed('slow', true), idempotencyKey: 'slow', bodyHash: 'h', sentBy: null }
     expect(await createNotification(env, { ...request, now: Date.now() }, 50)).toEqual({ kind: 'unknown' })
     await release()
     const again = await createNotification(env, { ...request, now: Date.now() })

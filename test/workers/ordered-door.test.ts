@@ -131,7 +131,7 @@ async function withLines(
     change((instance as unknown as { lines: { enter: () => Promise<boolean> } }).lines, storage)
     let answer: unknown = null
     for (let time = 0; time < times; time++) {
-      answer = await instance.create({ id, appId: app.id, send, bodyHash: 'h' })
+      answer = await instance.create({ id, appId: app.id, send, bodyHash: 'h', sentBy: null })
     }
     return { answer, kept: storage.kv.get<NotificationLife>('notification')?.status }
   })

@@ -90,6 +90,10 @@ export const ACCESS = {
   replayDeadLetters: ['notifications:send'],
   listStuckWork: ['notifications:read'],
 
+  listAudit: ['root', 'audit:read'],
+  exportAudit: ['root', 'audit:read'],
+  getAuditHead: ['root', 'audit:read'],
+
   getHealth: [],
 } as const satisfies Readonly<Record<string, Row>>
 

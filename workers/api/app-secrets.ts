@@ -117,7 +117,9 @@ appSecrets.openapi(
     const retired = await replaceAppSecret(databaseOf(c.env, app.id), secret, validUntil)
     forgetSecrets({ appId: app.id, use })
     const previous = retired === 0 ? null : instantOf(validUntil)
-    return c.json({ use, id: secret.id, created_at: instantOf(now), previous_valid_until: previous }, 201)
+    const answer = { use, id: secret.id, created_at: instantOf(now), previous_valid_until: previous }
+    c.var.audit.after(answer)
+    return c.json(answer, 201)
   },
 )
 

@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id'
 import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
 import { attestations } from './attestations.ts'
+import { audit } from './audit.ts'
 import { limitBodies } from './body-limit.ts'
 import { credentialCheck } from './credential-check.ts'
 import { credentials } from './credentials.ts'
@@ -92,6 +93,7 @@ for (const resource of [
   stuckWork,
   receipts,
   quarantine,
+  audit,
   health,
 ]) {
   api.route('/', resource)

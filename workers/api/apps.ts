@@ -41,7 +41,10 @@ apps.openapi(
     const id = makeId('app', now, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)))
     const { name } = c.req.valid('json')
     await insertApp(directoryDatabase(c.env), { id, name, createdAt: now })
-    return c.json({ id, name, created_at: instantOf(now) }, 201)
+    const made = { id, name, created_at: instantOf(now) }
+    c.var.audit.about(id)
+    c.var.audit.after(made)
+    return c.json(made, 201)
   },
 )
 
@@ -79,7 +82,8 @@ apps.openapi(
     responses: { 204: { description: 'Deleted.' }, ...problems('not_found', 'root_key_missing') },
   }),
   async (c) => {
-    const { id } = await requireApp(c, c.req.valid('param').app)
+    const { id, name, createdAt } = await requireApp(c, c.req.valid('param').app)
+    c.var.audit.before({ id, name, created_at: instantOf(createdAt) })
     const now = Date.now()
     for (const keyHash of await deleteApp(directoryDatabase(c.env), id, now)) forgetKey(keyHash)
     forgetApp(id)

@@ -1,17 +1,24 @@
 /** `/v1/apps/{app}/attestation`: who has to vouch for the clients of an app before they may register devices. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { ATTESTATION_PROVIDERS } from '../../push/attestation.ts'
 import { SEAL_IV_BYTES } from '../../push/sealing.ts'
-import { deleteAttestation, describeAttestation, writeAttestation } from '../../schema/d1/attestations.ts'
+import {
+  type DescribedAttestation,
+  deleteAttestation,
+  describeAttestation,
+  writeAttestation,
+} from '../../schema/d1/attestations.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
+import type { ApiEnv } from './context.ts'
 import { instantField, instantOf } from './fields.ts'
 import { forgetAttestation } from './known-attestations.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { requireMasterKeys } from './secrets.ts'
 
 const TAGS = ['Apps']
 const PATH = '/v1/apps/{app}/attestation'
@@ -59,11 +66,14 @@ export const attestations = newRouter()
     async (c) => {
       const { id } = await requireApp(c, c.req.valid('param').app)
       const body = c.req.valid('json')
+      await noteBefore(c, id)
       const now = Date.now()
       const iv = crypto.getRandomValues(new Uint8Array(SEAL_IV_BYTES))
-      await writeAttestation(databaseOf(c.env, id), id, body, { masterKey: credentialsKeyOf(c.env), now, iv })
+      await writeAttestation(databaseOf(c.env, id), id, body, { masterKey: requireMasterKeys(c.env)[0], now, iv })
       forgetAttestation(id)
-      return c.json({ provider: body.provider, updated_at: instantOf(now) }, 200)
+      const answer = { provider: body.provider, updated_at: instantOf(now) }
+      c.var.audit.after(answer)
+      return c.json(answer, 200)
     },
   )
   .openapi(
@@ -80,7 +90,7 @@ export const attestations = newRouter()
       const { id } = await requireApp(c, c.req.valid('param').app)
       const found = await describeAttestation(databaseOf(c.env, id), id)
       if (found === null) throw noneAsked(id)
-      return c.json({ provider: found.provider, updated_at: instantOf(found.updatedAt) }, 200)
+      return c.json(attestationToWire(found), 200)
     },
   )
   .openapi(
@@ -95,12 +105,22 @@ export const attestations = newRouter()
     }),
     async (c) => {
       const { id } = await requireApp(c, c.req.valid('param').app)
+      await noteBefore(c, id)
       const existed = await deleteAttestation(databaseOf(c.env, id), id)
       forgetAttestation(id)
       if (!existed) throw noneAsked(id)
       return c.body(null, 204)
     },
   )
+
+async function noteBefore(c: Context<ApiEnv>, appId: string): Promise<void> {
+  const found = await describeAttestation(databaseOf(c.env, appId), appId)
+  if (found !== null) c.var.audit.before(attestationToWire(found))
+}
+
+function attestationToWire({ provider, updatedAt }: DescribedAttestation) {
+  return { provider, updated_at: instantOf(updatedAt) }
+}
 
 function noneAsked(appId: string): ApiProblem {
   return new ApiProblem('not_found', `The app ${appId} asks for no attestation.`, { param: 'app' })

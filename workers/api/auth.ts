@@ -1,11 +1,13 @@
 /**
  * Enforces who may call a route. `allow(…)` is spread into a route's definition: it names the call, documents its
- * security and enforces it, all from its row in access.ts, so that they cannot differ.
+ * security and enforces it, all from its row in access.ts, so that they cannot differ; and the audit log is kept by it, as
+ * audited.ts says.
  */
 import type { MiddlewareHandler } from 'hono'
 import { placeOf } from '../../push/key-habit.ts'
 import { ROLE_SCOPES, ROLES } from '../../push/roles.ts'
 import { ACCESS, type Grant, type OperationId } from './access.ts'
+import { keepAudit } from './auditing.ts'
 import { authenticate } from './authenticate.ts'
 import { guardDoor } from './brute-force.ts'
 import { type Caller, holds } from './caller.ts'
@@ -13,6 +15,7 @@ import type { ApiEnv } from './context.ts'
 import { requireAllowedOrigin } from './cross-origin.ts'
 import { ApiProblem } from './problem.ts'
 import { limitCaller } from './rate-limit.ts'
+import { countRefused } from './refused-attempts.ts'
 import { requireRootKey } from './secrets.ts'
 
 interface Access<Id> {
@@ -24,11 +27,11 @@ interface Access<Id> {
 /** Lets pass whoever has one of the grants in the row of this call; whoever comes, when there is none. */
 export function allow<Id extends OperationId>(operationId: Id): Access<Id> {
   const grants: readonly Grant[] = ACCESS[operationId]
-  return {
-    operationId,
-    security: grants.map(securityOf),
-    middleware: grants.length === 0 ? [] : [guard(operationId, grants)],
-  }
+  return { operationId, security: grants.map(securityOf), middleware: guarded(operationId, grants) }
+}
+
+function guarded(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv>[] {
+  return grants.length === 0 ? [] : [countRefused(operationId), guard(operationId, grants), keepAudit(operationId)]
 }
 
 /** The names of the schemes are defined in openapi.ts. */
@@ -40,10 +43,11 @@ function securityOf(grant: Grant): Record<string, string[]> {
 function guard(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv> {
   return async function allowed(c, next) {
     const caller = await identify(c.env, c.req.raw, grants)
+    // Before anything refuses: whoever is known is counted.
+    c.set('caller', caller)
     await requireAllowedOrigin(c, caller)
     await limitCaller(c, caller, operationId)
     if (!grants.some((grant) => has(caller, grant))) throw refusal(caller, grants)
-    c.set('caller', caller)
     await next()
   }
 }

@@ -5,13 +5,14 @@
  * In the order of what it costs: a text that is no token of ours is refused without asking anybody, one whose key the app
  * has not before anything is verified. What is asked for is kept for five seconds, so a busy token asks nobody.
  */
-import { readUserToken, signerNamedBy, type TokenSigner, type UserToken } from '../../push/user-token.ts'
+import { readUserToken, signerNamedBy, type TokenSigner } from '../../push/user-token.ts'
 import { acceptedSecrets } from '../app-secrets.ts'
 import { verifyingKeyOf } from '../imported-keys.ts'
 import type { Caller } from './caller.ts'
 import { recallApp } from './known-apps.ts'
 import { recallMinter } from './known-minters.ts'
 import { ApiProblem } from './problem.ts'
+import { RefusedCaller } from './refused-caller.ts'
 import { requireMasterKeys } from './secrets.ts'
 
 /** @param now epoch ms @throws ApiProblem `unauthorized`, `token_expired`; `credentials_key_missing` */
@@ -21,9 +22,11 @@ export async function tokenCaller(env: Env, text: string, now: number): Promise<
   if (signer === null || key === null) throw notOurs()
   const reading = await readUserToken(key, signer, text, now)
   switch (reading.kind) {
-    case 'valid':
-      await requireStanding(env, reading.token, now)
-      return { kind: 'token', ...reading.token }
+    case 'valid': {
+      const caller = { kind: 'token', ...reading.token } as const
+      await requireStanding(env, caller, now)
+      return caller
+    }
     case 'expired':
       throw new ApiProblem('token_expired', 'This token has expired. Mint another one with POST /v1/tokens.')
     case 'invalid':
@@ -39,11 +42,13 @@ async function findKey(env: Env, { appId, secretId }: TokenSigner, now: number):
 }
 
 /** A token ends with its app, and with the key that minted it. */
-async function requireStanding(env: Env, { appId, keyId }: UserToken, now: number): Promise<void> {
+async function requireStanding(env: Env, caller: Extract<Caller, { kind: 'token' }>, now: number): Promise<void> {
+  const { appId, keyId } = caller
   const [app, minter] = await Promise.all([recallApp(env, appId, now), recallMinter(env, appId, keyId, now)])
   if (app === null) throw new ApiProblem('unauthorized', 'The app of this bearer was deleted.')
   const isOver = minter === null || minter.revokedAt !== null || (minter.expiresAt !== null && minter.expiresAt <= now)
-  if (isOver) throw new ApiProblem('unauthorized', 'The API key that minted this token was revoked, or has expired.')
+  const detail = 'The API key that minted this token was revoked, or has expired.'
+  if (isOver) throw new RefusedCaller('unauthorized', detail, caller)
 }
 
 function notOurs(): ApiProblem {

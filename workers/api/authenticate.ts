@@ -4,13 +4,13 @@
  */
 import { isApiKey, isPublicKey } from '../../push/api-key.ts'
 import { equalInConstantTime } from '../../push/constant-time.ts'
-import { type DeviceKeyClaim, parseDeviceKey } from '../../push/device-key.ts'
-import { judgeDeviceKey } from '../../push/device-key-state.ts'
+import { parseDeviceKey } from '../../push/device-key.ts'
+import { type DeviceKeyVerdict, judgeDeviceKey } from '../../push/device-key-state.ts'
 import type { KeyPlace } from '../../push/key-habit.ts'
 import { hashKey } from '../../push/key-text.ts'
-import { publicPartOf } from '../../push/rights.ts'
+import { NO_RIGHTS, publicPartOf } from '../../push/rights.ts'
 import { isTaken } from '../../push/root-key.ts'
-import { findApiKey } from '../../schema/d1/api-keys.ts'
+import { type ApiKeyRow, findApiKey } from '../../schema/d1/api-keys.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import { isOwnDeviceKey } from '../device-keys.ts'
 import { tokenCaller } from './authenticate-token.ts'
@@ -21,9 +21,11 @@ import { recallKey } from './known-keys.ts'
 import { recallRole } from './known-roles.ts'
 import { noteKeyUse } from './note-key-use.ts'
 import { ApiProblem } from './problem.ts'
+import { RefusedCaller } from './refused-caller.ts'
 import { rootKeyHashesOf } from './secrets.ts'
 
 const HOW = 'Send "Authorization: Bearer <key>" with a key of the app, a token or a device key.'
+const UNKNOWN_KEY = 'This API key is unknown or was revoked.'
 
 /**
  * The kinds of bearer tell themselves apart: the root key is compared first, because it may look like anything;
@@ -60,19 +62,23 @@ async function keyCaller(env: Env, key: string, keyHash: string, place: KeyPlace
   if (!isApiKey(key))
     throw new ApiProblem('unauthorized', 'This is no API key: its checksum does not fit. Copy it whole.')
   const row = await recallKey(keyHash, now, () => findApiKey(directoryDatabase(env), keyHash))
-  if (row === null || !equalInConstantTime(row.keyHash, keyHash) || row.revokedAt !== null) {
-    throw new ApiProblem('unauthorized', 'This API key is unknown or was revoked.')
-  }
-  if (row.expiresAt !== null && row.expiresAt <= now) {
-    throw new ApiProblem('unauthorized', `This API key expired at ${new Date(row.expiresAt).toISOString()}.`)
-  }
-  const { id: keyId, appId, role } = row
+  if (row === null || !equalInConstantTime(row.keyHash, keyHash)) throw new ApiProblem('unauthorized', UNKNOWN_KEY)
+  const { appId, id: keyId, name: keyName, role } = row
   const isPublic = isPublicKey(key)
+  const known = { kind: 'key', appId, keyId, keyName, role, isPublic } as const
+  requireGoodKey(row, { ...known, ...NO_RIGHTS }, now)
   // A public key is in everybody's hands: it has no habit.
   noteKeyUse(env, row, isPublic ? null : place, now)
   const rights = await recallRole(env, appId, role, now)
   const { scopes, limits } = isPublic ? publicPartOf(rights) : rights
-  return { kind: 'key', appId, keyId, role, isPublic, scopes, limits }
+  return { ...known, scopes, limits }
+}
+
+function requireGoodKey({ revokedAt, expiresAt }: ApiKeyRow, caller: Caller, now: number): void {
+  if (revokedAt !== null) throw new RefusedCaller('unauthorized', UNKNOWN_KEY, caller)
+  if (expiresAt === null || expiresAt > now) return
+  const detail = `This API key expired at ${new Date(expiresAt).toISOString()}.`
+  throw new RefusedCaller('unauthorized', detail, caller)
 }
 
 async function deviceCaller(env: Env, deviceKey: string, now: number): Promise<Caller> {
@@ -83,21 +89,25 @@ async function deviceCaller(env: Env, deviceKey: string, now: number): Promise<C
   if (!isKnown || !(await isOwnDeviceKey(env, claim, deviceKey, now))) {
     throw new ApiProblem('unauthorized', 'This device key is not valid. Register the device again.')
   }
-  return { kind: 'device', ...claim, keyIsCurrent: await requireGoodGeneration(env, claim, now) }
+  const { appId, deviceId, generation } = claim
+  const verdict = judgeDeviceKey(await recallDeviceKey(env, claim, now), generation, now)
+  const caller: Caller = { kind: 'device', appId, deviceId, keyIsCurrent: verdict === 'current' }
+  requireGoodGeneration(verdict, caller)
+  return caller
 }
 
-/** Answers whether it is the current one, and not one that is replaced already and good for a while. */
-async function requireGoodGeneration(env: Env, claim: DeviceKeyClaim, now: number): Promise<boolean> {
-  const verdict = judgeDeviceKey(await recallDeviceKey(env, claim, now), claim.generation, now)
+/** One that was replaced and is good for a while longer is good. */
+function requireGoodGeneration(verdict: DeviceKeyVerdict, caller: Caller): void {
   switch (verdict) {
     case 'current':
-      return true
     case 'previous':
-      return false
+      return
     case 'deleted':
-      throw new ApiProblem('unauthorized', 'The device of this key was deleted. Register it again.')
+      throw new RefusedCaller('unauthorized', 'The device of this key was deleted. Register it again.', caller)
     case 'replaced':
-    case 'ahead':
-      throw new ApiProblem('unauthorized', 'This device key was rotated or revoked. Register the device again.')
+    case 'ahead': {
+      const detail = 'This device key was rotated or revoked. Register the device again.'
+      throw new RefusedCaller('unauthorized', detail, caller)
+    }
   }
 }

@@ -13,6 +13,8 @@ export type Caller =
       readonly kind: 'key'
       readonly appId: string
       readonly keyId: string
+      /** For people. */
+      readonly keyName: string | null
       /** The name of a built-in role, or of one of the app's own. */
       readonly role: string
       /** `pk_…`: it is shipped inside apps. */

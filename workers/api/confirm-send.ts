@@ -14,12 +14,12 @@ import { countRecipients } from './count-recipients.ts'
 import { instantOf } from './fields.ts'
 import { recallApp } from './known-apps.ts'
 import { ApiProblem } from './problem.ts'
-import { credentialsKeyOf } from './secrets.ts'
+import { requireMasterKeys } from './secrets.ts'
 
-/** Whoever calls with a token is known by its user, if it has one. */
+/** Whoever calls with a token is known by the key that minted it, and its user if it has one. */
 export function confirmingCaller(caller: Caller): string {
   if (caller.kind === 'key') return caller.keyId
-  return caller.kind === 'token' ? `token:${caller.userId ?? ''}` : caller.kind
+  return caller.kind === 'token' ? `token:${caller.keyId} ${caller.userId ?? ''}` : caller.kind
 }
 
 interface Asked extends ConfirmedRequest {
@@ -36,7 +36,7 @@ export async function requireConfirmation(env: Env, asked: Asked): Promise<void>
   if (most === null) return
   const recipients = await countRecipients(env, appId, audience, { matters: most, now })
   if (recipients <= most) return
-  const masterKey = credentialsKeyOf(env)
+  const [masterKey] = requireMasterKeys(env)
   const verdict =
     confirmation === null ? 'missing' : await checkConfirmation(masterKey, asked, confirmation, recipients, now)
   if (verdict === 'valid') return

@@ -1,4 +1,5 @@
 /** What every handler finds in its Hono context. */
+import type { AuditNote } from './audit-note.ts'
 import type { Caller } from './caller.ts'
 
 export interface ApiEnv {
@@ -6,6 +7,8 @@ export interface ApiEnv {
   Variables: {
     /** Set by `allow(…)` (auth.ts); routes without it have no caller and may not ask. */
     caller: Caller
+    /** Set likewise: where a handler says what was and what is now, for the audit log. */
+    audit: AuditNote
     /** `req_…`, or what the caller sent as `X-Request-Id`. In every answer and every problem. */
     requestId: string
     /** Set by cross-origin.ts where a page of another origin makes a client call. */

@@ -25,7 +25,7 @@ import {
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
-import { forgetOlder, listStored, orInvalid, store, storedPair } from './store-credential.ts'
+import { forgetOlder, listStored, noteStored, orInvalid, store, storedPair } from './store-credential.ts'
 
 const TAGS = ['Credentials']
 const inApp = z.object({ app: appIdField })
@@ -147,6 +147,7 @@ credentials.openapi(
   async (c) => {
     const { app: appId, platform } = c.req.valid('param')
     const app = await requireApp(c, appId)
+    await noteStored(c, app.id, platform)
     if (!(await deleteCredential(databaseOf(c.env, app.id), app.id, platform))) {
       throw new ApiProblem('not_found', `The app has no ${platform} credential.`, { param: 'platform' })
     }

@@ -1,6 +1,7 @@
 /** Dead letters: who was given up and why, and sending to them again. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { PLATFORMS } from '../../push/device.ts'
+import { sourceOf } from './audit-source.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { DELIVERY_CURSOR, decodeCursor, encodeCursor } from './cursor.ts'
@@ -102,6 +103,7 @@ export const deadLetters = newRouter()
       groups,
       idempotencyKey: c.req.valid('header')['idempotency-key'] ?? null,
       bodyHash: await hashBody(body),
+      sentBy: sourceOf(c, c.get('caller')),
       now: Date.now(),
     })
     return c.json(answer, 202, isRepetition ? { 'Idempotent-Replayed': 'true' } : undefined)

@@ -64,6 +64,7 @@ export const deviceImport = newRouter().openapi(importDevices, async (c) => {
   if (refusal !== null) errors.push(...refused.map(({ line }) => lineError(line, quotaProblem(refusal, now))))
   const upserted = await registerDevices(c.env, appId, admitted, now)
   const created = upserted.filter((device) => device.created).length
-  const inOrder = errors.toSorted((a, b) => a.line - b.line)
-  return c.json({ created, updated: upserted.length - created, errors: inOrder }, 200)
+  const updated = upserted.length - created
+  c.var.audit.after({ created, updated, errors: errors.length })
+  return c.json({ created, updated, errors: errors.toSorted((a, b) => a.line - b.line) }, 200)
 })

@@ -150,6 +150,8 @@ export const devices = newRouter()
     const answer = await changeDevice(c.env, appIdOf(caller), device.id, changes, Date.now())
     switch (answer.kind) {
       case 'updated':
+        // Which facts, not what they are: addresses open a device, and attributes are about a person.
+        c.var.audit.after({ changed: Object.keys(body) })
         return c.json(deviceToWire(answer.device), 200)
       case 'unknown':
         throw new ApiProblem('not_found', `The device ${device.id} was deleted meanwhile.`, { param: 'id' })

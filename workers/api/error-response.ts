@@ -39,6 +39,11 @@ export function respondToError(error: unknown, c: Context<ApiEnv>): Response {
   return c.body(JSON.stringify(body), { status, headers })
 }
 
+/** What an error is answered as. */
+export function codeOf(error: unknown): ProblemCode {
+  return problemOf(error).code
+}
+
 function problemOf(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
   if (error instanceof HTTPException) return frameworkProblem(error)

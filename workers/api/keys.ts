@@ -62,6 +62,8 @@ keys.openapi(
     const history = { places: null, replaces: null, replacedBy: null }
     const row = { appId: app.id, id, keyHash, role, name: name ?? null, ...times, ...history }
     if (!(await insertApiKey(directoryDatabase(c.env), row))) throw unknownRole(role)
+    c.var.audit.about(id)
+    c.var.audit.after(keyToWire(row))
     return c.json({ ...keyToWire(row), key }, 201)
   },
 )
@@ -107,10 +109,14 @@ keys.openapi(
   async (c) => {
     const { app: appId, id } = c.req.valid('param')
     const app = await requireApp(c, appId)
-    const revoked = await revokeApiKey(directoryDatabase(c.env), app.id, id, Date.now())
+    const now = Date.now()
+    const revoked = await revokeApiKey(directoryDatabase(c.env), app.id, id, now)
     if (revoked === null) throw new ApiProblem('not_found', `The app has no key ${id}.`, { param: 'id' })
     forgetKey(revoked.keyHash)
     forgetMinter(app.id, id)
+    const { revokedAt } = revoked
+    c.var.audit.before(keyToWire({ ...revoked, revokedAt: revokedAt === now ? null : revokedAt }))
+    c.var.audit.after(keyToWire(revoked))
     return c.body(null, 204)
   },
 )

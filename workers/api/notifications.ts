@@ -1,9 +1,10 @@
 /** Notifications: send, follow, cancel. What a body means is decided in read-send.ts. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { replayNotification } from '../../durable-objects/notifications.ts'
+import { type NewNotification, replayNotification } from '../../durable-objects/notifications.ts'
 import type { Audience, Send } from '../../push/notification.ts'
 import { readDevices } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
+import { sourceOf } from './audit-source.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { confirmingCaller, requireConfirmation } from './confirm-send.ts'
@@ -115,7 +116,8 @@ export const notifications = newRouter()
     requireSendable(caller, { topic: body.to.topic ?? null, category: body.category ?? null })
     const { 'idempotency-key': idempotencyKey = null, 'fanfare-confirmation': confirmation = null } =
       c.req.valid('header')
-    const request = { appId: appIdOf(caller), idempotencyKey, bodyHash: await hashBody(body), now: Date.now() }
+    const [sentBy, now] = [sourceOf(c, caller), Date.now()]
+    const request = { appId: appIdOf(caller), idempotencyKey, bodyHash: await hashBody(body), sentBy, now }
     const { answer, reached } = await acceptSend(c.env, body, request, {
       caller: confirmingCaller(caller),
       confirmation,
@@ -133,11 +135,12 @@ export const notifications = newRouter()
   .openapi(cancelNotification, async (c) => {
     const { id } = c.req.valid('param')
     const view = await askNotification(c.env, c.get('caller'), id, (notification) => notification.cancel())
+    c.var.audit.after({ status: view.status, canceled: view.counts.canceled })
     // Who is canceled waits for nothing.
     return c.json(notificationToWire(view, []), 200)
   })
 
-type SendRequest = Parameters<typeof replayNotification>[1]
+type SendRequest = Omit<NewNotification, 'send'>
 
 /** A repetition gets its first answer, also when what was asked would no longer be taken: a time that has passed, say. */
 async function acceptSend(

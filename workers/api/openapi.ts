@@ -41,6 +41,7 @@ const TAGS = [
   { name: 'Notifications', description: 'Sends, their counts and the fate of every delivery.' },
   { name: 'Dead letters', description: 'Recipients that were given up, and sending to them again.' },
   { name: 'Receipts', description: 'What devices report: delivered, opened, clicked, dismissed.' },
+  { name: 'Audit', description: 'Who did what, from where and when, in a chain that shows what was done to it.' },
   { name: 'Platform', description: 'About the platform itself.' },
 ]
 

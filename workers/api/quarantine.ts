@@ -97,7 +97,9 @@ export const quarantine = newRouter()
   .openapi(releaseQuarantine, async (c) => {
     const appId = appIdOf(c.get('caller'))
     const { devices, more } = await chosen(c.env, appId, c.req.valid('json'))
-    return c.json({ decided: await reviveDevices(c.env, appId, devices), more }, 200)
+    const answer = { decided: await reviveDevices(c.env, appId, devices), more }
+    c.var.audit.after(answer)
+    return c.json(answer, 200)
   })
   .openapi(confirmQuarantine, async (c) => {
     const appId = appIdOf(c.get('caller'))
@@ -105,7 +107,9 @@ export const quarantine = newRouter()
     await leaveOwnTopics(c.env, appId, devices)
     const ids = devices.map(({ id }) => id)
     const confirmed = await confirmQuarantined(databaseOf(c.env, appId), appId, ids)
-    return c.json({ decided: confirmed.length, more }, 200)
+    const answer = { decided: confirmed.length, more }
+    c.var.audit.after(answer)
+    return c.json(answer, 200)
   })
 
 /** The devices in quarantine that a decision is about: a call's worth of them, and whether there are more. */

@@ -100,6 +100,8 @@ quotas.openapi(
     const wanted = quotasFromWire(c.req.valid('json'))
     const changed = await changeQuotas(directoryDatabase(c.env), app.id, wanted)
     forgetApp(app.id)
+    c.var.audit.before(limitsToWire(app.quotas))
+    c.var.audit.after(limitsToWire(wanted))
     return c.json(await quotasToWire(c.env, app.id, changed?.quotas ?? app.quotas), 200)
   },
 )
@@ -115,6 +117,23 @@ function quotasFromWire(body: z.infer<typeof quotasBody>): AppQuotas {
   }
 }
 
+function limitsToWire(set: AppQuotas): z.infer<typeof quotasBody> {
+  return {
+    devices: set.devices,
+    sends_a_day: set.sendsADay,
+    recipients_a_day: set.recipientsADay,
+    ...ratesToWire(set),
+  }
+}
+
+function ratesToWire(set: AppQuotas) {
+  return {
+    requests_per_10_seconds: set.requestsPer10Seconds,
+    key_requests_per_10_seconds: set.keyRequestsPer10Seconds,
+    registrations_per_10_seconds: set.registrationsPer10Seconds,
+  }
+}
+
 async function quotasToWire(env: Env, appId: string, set: AppQuotas): Promise<z.infer<typeof quotasAnswer>> {
   const { devices, sends, recipients, resetsAt } = await meterOf(env, appId).usage(set)
   const isCounted = set.sendsADay !== null || set.recipientsADay !== null
@@ -124,9 +143,7 @@ async function quotasToWire(env: Env, appId: string, set: AppQuotas): Promise<z.
     devices: usage(set.devices, devices, null),
     sends_a_day: daily(set.sendsADay, sends),
     recipients_a_day: daily(set.recipientsADay, recipients),
-    requests_per_10_seconds: set.requestsPer10Seconds,
-    key_requests_per_10_seconds: set.keyRequestsPer10Seconds,
-    registrations_per_10_seconds: set.registrationsPer10Seconds,
+    ...ratesToWire(set),
   }
 }
 

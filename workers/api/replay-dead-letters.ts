@@ -5,6 +5,7 @@
 import { replayNotification } from '../../durable-objects/notifications.ts'
 import type { Replayable, ShardPlace } from '../../durable-objects/rpc.ts'
 import { notificationNamed } from '../../durable-objects/stubs.ts'
+import type { AuditSource } from '../../push/audit-entry.ts'
 import { makeDeadLetterId } from '../../push/dead-letter-id.ts'
 import { isId } from '../../push/ids.ts'
 import { type Send, topicOf } from '../../push/notification.ts'
@@ -29,6 +30,8 @@ export interface ReplayRequest {
   readonly groups: readonly ReplayGroup[]
   readonly idempotencyKey: string | null
   readonly bodyHash: string
+  /** For the audit log; null: it is not to know. */
+  readonly sentBy: AuditSource | null
   readonly now: number
 }
 

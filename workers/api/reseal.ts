@@ -49,6 +49,7 @@ reseal.openapi(
     const position = cursor === undefined ? RESEAL_START : readCursor(cursor)
     const { next, unreadable, ...counts } = await resealStep(c.env, requireMasterKeys(c.env), position)
     const keys = unreadable.map(({ table, key }) => ({ table, key: [...key] }))
+    c.var.audit.after({ ...counts, unreadable: keys })
     return c.json({ ...counts, unreadable: keys, next_cursor: next === null ? null : makeCursor(next) }, 200)
   },
 )

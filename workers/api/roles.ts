@@ -131,19 +131,23 @@ export const roles = newRouter()
     if (written === null) {
       throw new ApiProblem('too_many_roles', `The app has ${MAX_ROLES} roles of its own. Delete one, or change one.`)
     }
+    if (before !== null) c.var.audit.before(roleToWire(before))
+    c.var.audit.after(roleToWire(written))
     return c.json(roleToWire(written), before === null ? 201 : 200)
   })
   .openapi(deleteRoleRoute, async (c) => {
     const { app: appId, role } = c.req.valid('param')
     const app = await requireApp(c, appId)
     const name = requireOwnName(role)
-    requireMayGive(c.var.caller, await requireRole(c.env, app.id, name), allFrom('role'))
+    const before = await requireRole(c.env, app.id, name)
+    requireMayGive(c.var.caller, before, allFrom('role'))
     const keys = await deleteRole(directoryDatabase(c.env), app.id, name, Date.now())
     forgetRole(app.id, name)
     if (keys > 0) {
       const those = keys === 1 ? 'A key has' : `${keys} keys have`
       throw new ApiProblem('role_in_use', `${those} the role ${name}. Revoke first what has it, or replace the role.`)
     }
+    c.var.audit.before(roleToWire(before))
     return c.body(null, 204)
   })
 

@@ -68,6 +68,8 @@ export const rotateKey = newRouter().openapi(
     if (row === null) throw notCurrent(id, 'replaced')
     forgetKey(old.keyHash)
     forgetMinter(app.id, old.id)
+    c.var.audit.before(keyToWire(old))
+    c.var.audit.after(keyToWire(row))
     return c.json({ ...keyToWire(row), key }, 201)
   },
 )

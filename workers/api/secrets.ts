@@ -28,12 +28,7 @@ export function rootKeyHashesOf(env: Env): Promise<string[]> {
   return read.hashes
 }
 
-/** The master key, checked. @throws ApiProblem `credentials_key_missing`, `credentials_key_invalid` */
-export function credentialsKeyOf(env: Env): string {
-  return requireMasterKeys(env)[0]
-}
-
-/** The master keys, checked. @throws ApiProblem `credentials_key_missing`, `credentials_key_invalid` */
+/** The master keys, checked: the first one seals, all of them open. @throws ApiProblem `credentials_key_missing`, `credentials_key_invalid` */
 export function requireMasterKeys(env: Env): MasterKeys {
   if (!env.CREDENTIALS_KEY) {
     throw new ApiProblem(

@@ -79,7 +79,10 @@ settings.openapi(
     const { id, settings: before } = await requireApp(c, c.req.valid('param').app)
     const changed = await changeSettings(directoryDatabase(c.env), id, settingsFromWire(c.req.valid('json')))
     forgetApp(id)
-    return c.json(settingsToWire(changed?.settings ?? before), 200)
+    const after = settingsToWire(changed?.settings ?? before)
+    c.var.audit.before(settingsToWire(before))
+    c.var.audit.after(after)
+    return c.json(after, 200)
   },
 )
 

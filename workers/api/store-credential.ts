@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { type CredentialName, resetThrottleOf } from '../../durable-objects/throttle.ts'
 import { type Credential, publicPartOf } from '../../push/credential.ts'
 import { CredentialError } from '../../push/credential-check.ts'
+import type { Platform } from '../../push/device.ts'
 import type { VapidKeys } from '../../push/providers/webpush/vapid.ts'
 import { SEAL_IV_BYTES, SealError } from '../../push/sealing.ts'
 import { listPublicCredentials, readCredential, writeCredential } from '../../schema/d1/credentials.ts'
@@ -16,12 +17,24 @@ import { requireMasterKeys } from './secrets.ts'
 
 /** Seals and stores, and lets everything that waited for it go on; answers what may be shown. */
 export async function store(c: Context<ApiEnv>, appId: string, credential: Credential) {
+  const { platform } = credential
+  c.var.audit.about(platform)
+  await noteStored(c, appId, platform)
   const now = Date.now()
   const iv = crypto.getRandomValues(new Uint8Array(SEAL_IV_BYTES))
   const how = { masterKey: requireMasterKeys(c.env)[0], now, iv }
   const version = await writeCredential(databaseOf(c.env, appId), appId, credential, how)
-  await forgetOlder(c.env, { appId, platform: credential.platform }, version)
-  return credentialToWire(publicPartOf(credential), now, null)
+  await forgetOlder(c.env, { appId, platform }, version)
+  const shown = publicPartOf(credential)
+  c.var.audit.after(shown)
+  return credentialToWire(shown, now, null)
+}
+
+/** Tells the audit log which credential there is before it is replaced or deleted. */
+export async function noteStored(c: Context<ApiEnv>, appId: string, platform: Platform): Promise<void> {
+  const rows = await listPublicCredentials(databaseOf(c.env, appId), appId)
+  const stored = rows.find(({ shown }) => shown.platform === platform)
+  if (stored !== undefined) c.var.audit.before(stored.shown)
 }
 
 /**

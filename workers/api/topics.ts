@@ -147,7 +147,9 @@ export const topics = newRouter()
   })
   .openapi(changeTopicMembers, async (c) => {
     const topic = requireTopic(c.get('caller'), c.req.valid('param').topic, 'topic')
-    const results = await changeMembers(c.env, appIdOf(c.get('caller')), topic, c.req.valid('json'), Date.now())
+    const body = c.req.valid('json')
+    const results = await changeMembers(c.env, appIdOf(c.get('caller')), topic, body, Date.now())
+    c.var.audit.after({ added: body.add?.length ?? 0, removed: body.remove?.length ?? 0 })
     return c.json({ results }, 200)
   })
   .openapi(listTopicsRoute, async (c) => {

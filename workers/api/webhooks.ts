@@ -31,6 +31,7 @@ import {
   rotationBody,
   webhookAnswer,
   webhookChangeBody,
+  webhookForAudit,
   webhookIdField,
   webhookToWire,
 } from './webhook-body.ts'
@@ -86,6 +87,8 @@ webhooks.openapi(
       throw new ApiProblem('too_many_webhooks', `The app has ${MOST_WEBHOOKS} webhooks. Delete one it does not need.`)
     }
     forgetWebhooks(appId)
+    c.var.audit.about(webhook.id)
+    c.var.audit.after(webhookForAudit(webhook))
     return c.json({ ...webhookToWire(webhook), secret }, 201)
   },
 )
@@ -149,7 +152,8 @@ webhooks.openapi(
     },
   }),
   async (c) => {
-    const { appId, id } = await requireWebhook(c, c.req.valid('param'))
+    const webhook = await requireWebhook(c, c.req.valid('param'))
+    const { appId, id } = webhook
     const { url, events, description, enabled } = c.req.valid('json')
     const changed = await changeWebhook(databaseOf(c.env, appId), appId, id, {
       ...(url !== undefined && { url: readUrl(c.env, url) }),
@@ -159,6 +163,8 @@ webhooks.openapi(
     })
     if (changed === null) throw unknownWebhook(id)
     forgetWebhooks(appId)
+    c.var.audit.before(webhookForAudit(webhook))
+    c.var.audit.after(webhookForAudit(changed))
     return c.json(webhookToWire(changed), 200)
   },
 )
@@ -175,10 +181,12 @@ webhooks.openapi(
     responses: { 204: { description: 'Deleted.' }, ...problems('not_found') },
   }),
   async (c) => {
-    const { appId, id } = await requireWebhook(c, c.req.valid('param'))
+    const webhook = await requireWebhook(c, c.req.valid('param'))
+    const { appId, id } = webhook
     await deleteWebhook(databaseOf(c.env, appId), appId, id)
     forgetWebhooks(appId)
     await outboxOf(c.env, appId).forget(id)
+    c.var.audit.before(webhookForAudit(webhook))
     return c.body(null, 204)
   },
 )
@@ -208,6 +216,7 @@ webhooks.openapi(
     const [secret, database] = [newSecret(), databaseOf(c.env, webhook.appId)]
     const changed = await replaceWebhookSecret(database, webhook, secret, sealing(c.env), previousExpiresAt)
     if (changed === null) throw unknownWebhook(webhook.id)
+    c.var.audit.after(webhookForAudit(changed))
     return c.json({ ...webhookToWire(changed), secret }, 200)
   },
 )
