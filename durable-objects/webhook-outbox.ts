@@ -36,6 +36,7 @@ import {
   type WebhookDeliveryQuery,
 } from '../schema/webhooks/deliveries.ts'
 import { dropSomeEvents, hasEvents, insertEvent, readEvent } from '../schema/webhooks/events.ts'
+import { audit, NOWHERE, SYSTEM } from './audit-event.ts'
 import { sendAll } from './send-all.ts'
 import type { LoggedDelivery, LogPage, OutboxCalls, WebhookLease, WebhookReport } from './webhook-rpc.ts'
 import { forgetWebhooks, webhooksFor } from './webhook-subscriptions.ts'
@@ -229,6 +230,8 @@ export class WebhookOutbox extends DurableObject<Env> implements OutboxCalls {
     const changes = { enabled: false, disabledReason: reason, disabledAt: now }
     await changeWebhook(databaseOf(this.env, this.appId), this.appId, webhookId, changes)
     forgetWebhooks(this.appId)
+    const what = { action: 'webhookDisabled', target: webhookId, details: { reason } }
+    await audit(this.env, this.appId, { ...what, actor: SYSTEM, origin: NOWHERE })
   }
 
   /** Once a day; what is too much for one step is the next alarm's. */

@@ -13,14 +13,10 @@ export interface KeyPlace {
   readonly asn: number
 }
 
-/** A key was used from where it was never used before, and it had been used before. */
-export interface UnusualUse {
-  readonly kind: 'unusual_use'
-  readonly appId: string
-  readonly keyId: string
-  readonly place: KeyPlace
-  /** Those of before; the one used last is last. */
-  readonly knownPlaces: readonly KeyPlace[]
+/** Where a request came from, as far as anybody knows. */
+export interface KeyUseOrigin {
+  readonly place: KeyPlace | null
+  readonly address: string | null
 }
 
 /** A key that is used from more places is used from everywhere, and the one used longest ago is forgotten. */

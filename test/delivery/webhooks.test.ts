@@ -148,6 +148,8 @@ describe('an attempt', () => {
     await deliveryWith(story, hook, { status: 'failed', attempts: [{ error: 'http_410' }] })
     const shown = await call('GET', `/v1/apps/${story.id}/webhooks/${hook.id}`, story.key, undefined, 200)
     expect(shown).toMatchObject({ enabled: false, disabled_reason: 'gone', disabled_at: expect.any(String) })
+    const audited = await call('GET', '/v1/audit?action=webhookDisabled', story.key, undefined, 200)
+    expect(audited.data).toMatchObject([{ target: hook.id, actor: { kind: 'system' }, after: { reason: 'gone' } }])
     const again = await call('PATCH', `/v1/apps/${story.id}/webhooks/${hook.id}`, story.key, { enabled: true }, 200)
     expect(again).toMatchObject({ enabled: true, disabled_reason: null, disabled_at: null })
   })
@@ -180,6 +182,22 @@ describe('an attempt', () => {
       .toBe(true)
     expect((await inboxOf(slow)).mostAtOnce).toBeLessThanOrEqual(4)
     await expect.poll(async () => (await logOf(story, slow, '?status=delivered')).length, { timeout: 20_000 }).toBe(6)
+  })
+})
+
+describe('a quota', () => {
+  it('that is nearly used up, and one that refuses, is told once for each threshold and day', async () => {
+    const hook = await hookUp(story, ['quota.warning', 'quota.exceeded'])
+    await call('PUT', `/v1/apps/${story.id}/quotas`, env.ROOT_KEY!, { sends_a_day: 1 }, 200)
+    const body = { to: { topic: 'quotas' }, title: 'Hello' }
+    for (const status of [202, 429, 429]) await call('POST', '/v1/notifications', story.key, body, status)
+    await call('PUT', `/v1/apps/${story.id}/quotas`, env.ROOT_KEY!, {}, 200)
+    const events = await Promise.all((await received(hook, 2)).map((request) => verified(request, hook.secret)))
+    expect(events.toSorted((a, b) => String(a.type).localeCompare(String(b.type)))).toMatchObject([
+      { type: 'quota.exceeded', data: { quota: 'sends_a_day', used: 1, limit: 1, resets_at: expect.any(String) } },
+      { type: 'quota.warning', data: { quota: 'sends_a_day', percent: 95, used: 1, limit: 1 } },
+    ])
+    expect(await logOf(story, hook)).toHaveLength(2)
   })
 })
 

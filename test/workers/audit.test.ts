@@ -2,10 +2,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { audit, NOWHERE, SYSTEM } from '../../durable-objects/audit-event.ts'
 import { AuditLog } from '../../durable-objects/audit-log.ts'
 import { auditLogOf } from '../../durable-objects/stubs.ts'
 import type { AuditRow } from '../../push/audit-chain.ts'
-import { audit, NOWHERE, SYSTEM } from '../../workers/audit.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 

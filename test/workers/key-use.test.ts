@@ -13,6 +13,7 @@ const [HOME, ABROAD] = [
   { country: 'DE', asn: 24_940 },
   { country: 'US', asn: 16_509 },
 ] as const
+const from = (place: KeyPlace | null) => ({ place, address: '203.0.113.7' })
 const NOW = Date.now()
 const MINUTE_MS = 60_000
 
@@ -35,7 +36,7 @@ const row = async (id: string) => (await readApiKey(env.DB, app.id, id)) as ApiK
 
 /** A use, as an isolate sees it that has just looked the key up. */
 async function use(id: string, place: KeyPlace | null, now: number): Promise<void> {
-  noteKeyUse(env, await row(id), place, now)
+  noteKeyUse(env, await row(id), from(place), now)
 }
 
 /** The lines that tell of unusual uses. */
@@ -68,8 +69,8 @@ describe('the last use of a key', () => {
       return env.DB.prepare(query)
     }
     const counting = { ...env, DB: { prepare } as D1Database }
-    for (let seconds = 0; seconds < 300; seconds++) noteKeyUse(counting, known, null, NOW + seconds * 1000)
-    for (let seconds = 300; seconds < 600; seconds++) noteKeyUse(counting, known, null, NOW + seconds * 1000)
+    for (let seconds = 0; seconds < 300; seconds++) noteKeyUse(counting, known, from(null), NOW + seconds * 1000)
+    for (let seconds = 300; seconds < 600; seconds++) noteKeyUse(counting, known, from(null), NOW + seconds * 1000)
     await vi.waitFor(async () => expect((await row(id)).lastUsedAt).toBe(NOW + 5 * MINUTE_MS))
     expect(asked).toBe(1)
   })
@@ -92,12 +93,24 @@ describe('a secret key', () => {
     await use(id, HOME, NOW)
     await vi.waitFor(async () => expect((await row(id)).places).toEqual([HOME]))
     const known = await row(id)
-    noteKeyUse(env, known, ABROAD, NOW + 1)
-    noteKeyUse(env, known, ABROAD, NOW + 2)
+    noteKeyUse(env, known, from(ABROAD), NOW + 1)
+    noteKeyUse(env, known, from(ABROAD), NOW + 2)
     await vi.waitFor(() => expect(told()).toHaveLength(1))
     const expected = { kind: 'unusual_use', app_id: app.id, key_id: id, place: ABROAD, known_places: [HOME] }
     expect(told()).toEqual([{ level: 'warn', ...expected }])
     expect(JSON.stringify(told())).not.toContain(key)
+    const audited = await vi.waitFor(async () => {
+      const { body } = await call('GET', '/v1/audit?action=keyUsedUnusually', { bearer: app.admin })
+      expect(body.data).toHaveLength(1)
+      return body.data[0]
+    })
+    expect(audited).toMatchObject({
+      target: id,
+      outcome: 'noticed',
+      actor: { kind: 'key', id, role: 'sender' },
+      origin: { ip: '203.0.113.7', country: 'US', asn: 16_509 },
+      after: { known_places: [HOME] },
+    })
     expect((await row(id)).places).toEqual([HOME, ABROAD])
     await use(id, ABROAD, NOW + 6 * MINUTE_MS)
     await vi.waitFor(async () => expect((await row(id)).lastUsedAt).toBe(NOW + 6 * MINUTE_MS))
@@ -110,7 +123,7 @@ describe('a secret key', () => {
     const stale = await row(id)
     await use(id, HOME, NOW)
     await vi.waitFor(async () => expect((await row(id)).places).toEqual([HOME]))
-    noteKeyUse(env, stale, ABROAD, NOW + 1)
+    noteKeyUse(env, stale, from(ABROAD), NOW + 1)
     await vi.waitFor(async () => {
       const request = new Request('https://fanfare.test/v1/topics', {
         headers: { Authorization: `Bearer ${key}` },
@@ -134,9 +147,9 @@ describe('a client key', () => {
   it('is used from everywhere: only when is noted', async () => {
     const { id, key } = await makeKey('client')
     const told = listen()
-    await authenticate(env, `Bearer ${key}`, HOME, NOW)
+    await authenticate(env, `Bearer ${key}`, from(HOME), NOW)
     await vi.waitFor(async () => expect((await row(id)).lastUsedAt).toBe(NOW))
-    await authenticate(env, `Bearer ${key}`, ABROAD, NOW + 6 * MINUTE_MS)
+    await authenticate(env, `Bearer ${key}`, from(ABROAD), NOW + 6 * MINUTE_MS)
     await vi.waitFor(async () => expect((await row(id)).lastUsedAt).toBe(NOW + 6 * MINUTE_MS))
     expect([(await row(id)).places, told()]).toEqual([null, []])
   })
@@ -151,11 +164,11 @@ describe('a note that cannot be written', () => {
       throw new Error('D1 is away')
     }
     const broken = { prepare } as unknown as D1Database
-    noteKeyUse({ ...env, DB: broken }, known, null, NOW)
+    noteKeyUse({ ...env, DB: broken }, known, from(null), NOW)
     await vi.waitFor(() => expect(error).toHaveBeenCalled())
     forgetKey(known.keyHash)
     await vi.waitFor(async () => {
-      noteKeyUse(env, known, null, NOW)
+      noteKeyUse(env, known, from(null), NOW)
       expect((await row(id)).lastUsedAt).toBe(NOW)
     })
   })

@@ -193,6 +193,18 @@ describe('a warning', () => {
     ])
     expect((await readQuotas()).sends_a_day.warning_percent).toBe(95)
   })
+
+  it('is in the audit log, and so is a quota that refuses, once a day', async () => {
+    await setQuotas({ sends_a_day: 1 })
+    for (const status of [202, 429, 429]) expect((await send({ topic: 'news' })).status).toBe(status)
+    const entries = async (action: string) =>
+      (await call('GET', `/v1/audit?action=${action}`, { bearer: app.admin })).body.data
+    const common = { target: 'sends_a_day', outcome: 'noticed', actor: { kind: 'system' } }
+    await vi.waitFor(async () => {
+      expect(await entries('quotaWarning')).toMatchObject([{ ...common, after: { percent: 95, used: 1, limit: 1 } }])
+      expect(await entries('quotaExceeded')).toMatchObject([{ ...common, after: { used: 1, limit: 1 } }])
+    })
+  })
 })
 
 describe('devices', () => {

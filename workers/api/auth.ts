@@ -56,11 +56,11 @@ function guard(operationId: OperationId, grants: readonly Grant[]): MiddlewareHa
 async function identify(env: Env, { headers, cf }: Request, grants: readonly Grant[]): Promise<Caller> {
   if (grants.length === 1 && grants[0] === 'root') requireRootKey(env)
   const authorization = headers.get('Authorization') ?? undefined
-  const knock = { address: headers.get('CF-Connecting-IP'), authorization }
-  const place = placeOf(cf as IncomingRequestCfProperties | undefined)
+  const address = headers.get('CF-Connecting-IP')
+  const from = { address, place: placeOf(cf as IncomingRequestCfProperties | undefined) }
   const now = Date.now()
   try {
-    return await guardDoor(env, knock, now, () => authenticate(env, authorization, place, now))
+    return await guardDoor(env, { address, authorization }, now, () => authenticate(env, authorization, from, now))
   } catch (error) {
     const unknown = error instanceof ApiProblem && error.code === 'unauthorized'
     if (unknown && grants.includes('root')) requireRootKey(env)

@@ -6,7 +6,7 @@ import { isApiKey, isPublicKey } from '../../push/api-key.ts'
 import { equalInConstantTime } from '../../push/constant-time.ts'
 import { parseDeviceKey } from '../../push/device-key.ts'
 import { type DeviceKeyVerdict, judgeDeviceKey } from '../../push/device-key-state.ts'
-import type { KeyPlace } from '../../push/key-habit.ts'
+import type { KeyUseOrigin } from '../../push/key-habit.ts'
 import { hashKey } from '../../push/key-text.ts'
 import { NO_RIGHTS, publicPartOf } from '../../push/rights.ts'
 import { isTaken } from '../../push/root-key.ts'
@@ -32,20 +32,20 @@ const UNKNOWN_KEY = 'This API key is unknown or was revoked.'
  * then `sk_` and `pk_`, `dk_`, and the three parts of a JWT.
  *
  * @param authorization the header's value
- * @param place where the request came from, as far as it is known
+ * @param from where the request came from
  * @param now epoch ms
  * @throws ApiProblem `unauthorized`, `token_expired`; `credentials_key_missing` when it takes that key to know
  */
 export async function authenticate(
   env: Env,
   authorization: string | undefined,
-  place: KeyPlace | null,
+  from: KeyUseOrigin,
   now: number,
 ): Promise<Caller> {
   const bearer = bearerOf(authorization)
   const hash = await hashKey(bearer)
   if (isTaken(await rootKeyHashesOf(env), hash)) return { kind: 'root' }
-  if (bearer.startsWith('sk_') || bearer.startsWith('pk_')) return keyCaller(env, bearer, hash, place, now)
+  if (bearer.startsWith('sk_') || bearer.startsWith('pk_')) return keyCaller(env, bearer, hash, from, now)
   if (bearer.startsWith('dk_')) return deviceCaller(env, bearer, now)
   if (bearer.split('.').length === 3) return tokenCaller(env, bearer, now)
   throw new ApiProblem('unauthorized', `This bearer is none that Fanfare knows. ${HOW}`)
@@ -58,7 +58,7 @@ function bearerOf(authorization: string | undefined): string {
   return bearer
 }
 
-async function keyCaller(env: Env, key: string, keyHash: string, place: KeyPlace | null, now: number): Promise<Caller> {
+async function keyCaller(env: Env, key: string, keyHash: string, from: KeyUseOrigin, now: number): Promise<Caller> {
   if (!isApiKey(key))
     throw new ApiProblem('unauthorized', 'This is no API key: its checksum does not fit. Copy it whole.')
   const row = await recallKey(keyHash, now, () => findApiKey(directoryDatabase(env), keyHash))
@@ -68,7 +68,7 @@ async function keyCaller(env: Env, key: string, keyHash: string, place: KeyPlace
   const known = { kind: 'key', appId, keyId, keyName, role, isPublic } as const
   requireGoodKey(row, { ...known, ...NO_RIGHTS }, now)
   // A public key is in everybody's hands: it has no habit.
-  noteKeyUse(env, row, isPublic ? null : place, now)
+  noteKeyUse(env, row, isPublic ? { ...from, place: null } : from, now)
   const rights = await recallRole(env, appId, role, now)
   const { scopes, limits } = isPublic ? publicPartOf(rights) : rights
   return { ...known, scopes, limits }

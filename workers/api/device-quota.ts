@@ -8,7 +8,7 @@ import { readRowsByAddress } from '../../schema/d1/devices-by-address.ts'
 import { cutRows } from '../../schema/d1/json-list.ts'
 import { databaseOf } from '../../schema/databases.ts'
 import { recallApp } from './known-apps.ts'
-import { tellWarnings } from './quota-warnings.ts'
+import { tellExceeded, tellWarnings } from './tell-quota.ts'
 
 interface Registering {
   readonly addressHash: string
@@ -35,13 +35,15 @@ export async function admitDevices<R extends Registering>(
   const newcomers = await findNewcomers(env, appId, registrations)
   if (newcomers.size === 0) return everybody
   const { granted, used, warnings } = await meterOf(env, appId).takePlaces(newcomers.size, limit)
-  tellWarnings(appId, warnings)
+  tellWarnings(env, appId, warnings, now)
   const waiting = new Set([...newcomers].slice(granted))
   if (waiting.size === 0) return everybody
   const { admitted = [], refused = [] } = Object.groupBy(registrations, ({ addressHash }) =>
     waiting.has(addressHash) ? 'refused' : 'admitted',
   )
-  return { admitted, refused, refusal: { quota: 'devices', used, limit, resetsAt: null } }
+  const refusal = { quota: 'devices', used, limit, resetsAt: null } as const
+  tellExceeded(env, appId, refusal, now)
+  return { admitted, refused, refusal }
 }
 
 /** The addresses at which there is no living device, each once. */

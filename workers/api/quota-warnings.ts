@@ -1,12 +1,7 @@
-/** What is said of quotas: to the caller who meets one, and to those who should hear of it before. */
+/** What a caller is told of quotas in an answer: that one is nearly used up, or that it is. Who else hears is tell-quota.ts. */
 import type { QuotaName, QuotaRefusal, QuotaWarning } from '../../push/quota-book.ts'
 import { instantOf, instantOrNull } from './fields.ts'
 import { ApiProblem } from './problem.ts'
-
-/** Most of a quota is used: said once a day for each of WARNING_PERCENTS. The one place where it happens. */
-export function tellWarnings(appId: string, warnings: readonly QuotaWarning[]): void {
-  for (const warning of warnings) console.warn('most of a quota is used', { appId, ...warning })
-}
 
 /** As a header (RFC 9651 §3.1): a list of quotas, each with what is used of it. */
 export function warningsToWire(warnings: readonly QuotaWarning[]): string {

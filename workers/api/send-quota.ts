@@ -16,7 +16,8 @@ import { idTail } from '../../push/ids.ts'
 import type { QuotaWarning } from '../../push/quota-book.ts'
 import { countRecipients } from './count-recipients.ts'
 import { recallApp } from './known-apps.ts'
-import { quotaProblem, tellWarnings } from './quota-warnings.ts'
+import { quotaProblem } from './quota-warnings.ts'
+import { tellExceeded, tellWarnings } from './tell-quota.ts'
 
 export interface QuotaAnswer {
   readonly answer: CreateAnswer
@@ -52,8 +53,11 @@ async function count(
   const matters = quotas.recipientsADay ?? Number.MAX_SAFE_INTEGER
   const recipients = await countRecipients(env, appId, send.audience, { matters, now })
   const counted = await meterOf(env, appId).countSend({ send: name, recipients }, quotas)
-  if (counted.kind === 'refused') throw quotaProblem(counted, now)
+  if (counted.kind === 'refused') {
+    tellExceeded(env, appId, counted, now)
+    throw quotaProblem(counted, now)
+  }
   if (counted.kind === 'known') return []
-  tellWarnings(appId, counted.warnings)
+  tellWarnings(env, appId, counted.warnings, now)
   return counted.reached
 }

@@ -1,7 +1,28 @@
-/** Tells that an API key was used outside its habit: the one place where that is heard of. */
-import type { UnusualUse } from '../../push/key-habit.ts'
+/** Tells that an API key was used outside its habit: the app's audit log, and a line for the operator. No secret is in either. */
+import { audit, NOWHERE } from '../../durable-objects/audit-event.ts'
+import type { KeyPlace } from '../../push/key-habit.ts'
+import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
 
-/** One line for the log, without a secret. */
-export function reportUnusualUse({ kind, appId, keyId, place, knownPlaces }: UnusualUse): void {
-  console.warn(JSON.stringify({ level: 'warn', kind, app_id: appId, key_id: keyId, place, known_places: knownPlaces }))
+/** A key was used from where it was never used before, and it had been used before. */
+export interface UnusualUse {
+  readonly key: ApiKeyRow
+  readonly place: KeyPlace
+  /** Those of before; the one used last is last. */
+  readonly knownPlaces: readonly KeyPlace[]
+  /** From which address; null: nobody knows. */
+  readonly address: string | null
+}
+
+/** @throws what the log's object throws: then only the line is there */
+export async function reportUnusualUse(env: Env, { key, place, knownPlaces, address }: UnusualUse): Promise<void> {
+  const { appId, id, name, role } = key
+  const seen = { app_id: appId, key_id: id, place, known_places: knownPlaces }
+  console.warn(JSON.stringify({ level: 'warn', kind: 'unusual_use', ...seen }))
+  await audit(env, appId, {
+    action: 'keyUsedUnusually',
+    target: id,
+    actor: { kind: 'key', id, name, role, user_id: null },
+    origin: { ...NOWHERE, ...place, ip: address },
+    details: { known_places: knownPlaces.map((known) => ({ ...known })) },
+  })
 }

@@ -1,11 +1,12 @@
 /**
  * Writing into an audit log what is not a call of its own: that a key was used outside its habit, say. Calls are noted by
- * api/auditing.ts, sends by their own object.
+ * workers/api/auditing.ts, sends by their own object.
  */
-import type { AuditParts } from '../durable-objects/audit-rpc.ts'
-import { auditLogOf, OPERATOR_LOG } from '../durable-objects/stubs.ts'
+
 import type { AuditActor, AuditOrigin } from '../push/audit-entry.ts'
 import type { JsonObject } from '../push/notification.ts'
+import type { AuditParts } from './audit-rpc.ts'
+import { auditLogOf, OPERATOR_LOG } from './stubs.ts'
 
 /** Fanfare by itself: what cron or an alarm does. */
 export const SYSTEM: AuditActor = { kind: 'system', id: null, name: null, role: null, user_id: null }
