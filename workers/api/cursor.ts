@@ -10,6 +10,20 @@ export function encodeCursor(position: string): string {
 }
 
 /**
+ * A page out of rows of which one more was asked for than it may have, and the cursor of the page after it.
+ *
+ * @param positionOf where the page after a row starts
+ */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  positionOf: (row: Row) => string,
+): { readonly page: readonly Row[]; readonly next_cursor: string | null } {
+  const page = rows.slice(0, limit)
+  return { page, next_cursor: rows.length > limit ? encodeCursor(positionOf(page.at(-1)!)) : null }
+}
+
+/**
  * @param shape of this list's positions: the cursor of another list would begin this one anew, without a word
  * @throws ApiProblem `invalid_cursor`
  */

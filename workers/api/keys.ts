@@ -7,7 +7,7 @@ import { readRole } from '../../schema/d1/app-roles.ts'
 import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { cutPage, decodeCursor } from './cursor.ts'
 import { instantInput, pageFields, pageOf } from './fields.ts'
 import { allFrom, requireMayGive } from './give.ts'
 import { keyAnswer, keyIdField, keyToWire, madeKeyAnswer, roleField } from './key-answer.ts'
@@ -19,6 +19,7 @@ import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
 
 const TAGS = ['API keys']
+const CURSOR = /^key_[0-9a-z]{29}$/
 
 const newKeyBody = z
   .strictObject({
@@ -85,10 +86,9 @@ keys.openapi(
   async (c) => {
     const app = await requireApp(c, c.req.valid('param').app)
     const { limit, cursor } = c.req.valid('query')
-    const after = cursor === undefined ? '' : decodeCursor(cursor)
+    const after = cursor === undefined ? '' : decodeCursor(cursor, CURSOR)
     const rows = await listApiKeys(directoryDatabase(c.env), app.id, after, limit + 1)
-    const page = rows.slice(0, limit)
-    const next_cursor = rows.length > limit ? encodeCursor(page[limit - 1]!.id) : null
+    const { page, next_cursor } = cutPage(rows, limit, ({ id }) => id)
     return c.json({ data: page.map(keyToWire), next_cursor }, 200)
   },
 )

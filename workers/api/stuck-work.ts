@@ -5,7 +5,7 @@ import { dropStuckWork, listStuckWork, type StuckJob, type StuckWork } from '../
 import { databaseOf } from '../../schema/databases.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { cutPage, decodeCursor } from './cursor.ts'
 import { instantField, instantOf, notificationIdField, pageFields, pageOf } from './fields.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
@@ -48,14 +48,13 @@ export const stuckWork = newRouter().openapi(listStuckWorkRoute, async (c) => {
   const { limit, cursor } = c.req.valid('query')
   const after = cursor === undefined ? null : readCursor(appId, decodeCursor(cursor, CURSOR))
   const rows = await listStuckWork(databaseOf(c.env, appId), appId, { after, limit: limit + 1 })
-  const page = rows.slice(0, limit)
+  const { page, next_cursor } = cutPage(rows, limit, writeCursor)
   const data: StuckWork[] = []
   for (const row of page) {
     if (!(await reachesNotification(c.env, c.get('caller'), appId, row.notificationId))) continue
     if (await isStuck(c.env, row)) data.push(row)
     else await dropStuckWork(databaseOf(c.env, appId), row)
   }
-  const next_cursor = rows.length > limit ? encodeCursor(writeCursor(page[limit - 1]!)) : null
   return c.json({ data: data.map(toWire), next_cursor }, 200)
 })
 

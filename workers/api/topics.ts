@@ -7,7 +7,7 @@ import { databaseOf } from '../../schema/databases.ts'
 import { allow } from './auth.ts'
 import { appIdOf, limitsOf, requireOwnDevice } from './caller.ts'
 import { changeMembers, membershipAnswer, membershipBody } from './change-members.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { cutPage, decodeCursor } from './cursor.ts'
 import { deviceIdField, pageFields, pageOf, topicField } from './fields.ts'
 import { findDevice } from './find-device.ts'
 import { carryToTopic } from './memberships.ts'
@@ -158,9 +158,9 @@ export const topics = newRouter()
     const after = cursor === undefined ? null : decodeCursor(cursor)
     const within = limitsOf(c.get('caller')).topics
     const names = await listTopics(databaseOf(c.env, appId), appId, { after, limit: limit + 1 }, within)
-    const page = names.slice(0, limit)
+    const { page, next_cursor } = cutPage(names, limit, (name) => name)
     const data = await Promise.all(page.map(async (name) => ({ name, ...(await readTopic(c.env, appId, name)) })))
-    return c.json({ data, next_cursor: names.length > limit ? encodeCursor(page[limit - 1]!) : null }, 200)
+    return c.json({ data, next_cursor }, 200)
   })
   .openapi(getTopic, async (c) => {
     const appId = appIdOf(c.get('caller'))

@@ -18,7 +18,7 @@ import {
 import { databaseOf } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { cutPage, decodeCursor } from './cursor.ts'
 import { pageFields, pageOf } from './fields.ts'
 import { requireWebhook, unknownWebhook } from './find-webhook.ts'
 import { ApiProblem } from './problem.ts'
@@ -37,6 +37,7 @@ import {
 } from './webhook-body.ts'
 
 const TAGS = ['Webhooks']
+const CURSOR = /^wh_[0-9a-z]{29}$/
 
 /** Every event is kept once for each that asked for it; who needs more passes events on. */
 const MOST_WEBHOOKS = 20
@@ -110,10 +111,9 @@ webhooks.openapi(
   async (c) => {
     const { id: appId } = await requireApp(c, c.req.valid('param').app)
     const { limit, cursor } = c.req.valid('query')
-    const after = cursor === undefined ? '' : decodeCursor(cursor)
+    const after = cursor === undefined ? '' : decodeCursor(cursor, CURSOR)
     const rows = await listWebhooks(databaseOf(c.env, appId), appId, after, limit + 1)
-    const page = rows.slice(0, limit)
-    const next_cursor = rows.length > limit ? encodeCursor(page[limit - 1]!.id) : null
+    const { page, next_cursor } = cutPage(rows, limit, ({ id }) => id)
     return c.json({ data: page.map(webhookToWire), next_cursor }, 200)
   },
 )
