@@ -15,7 +15,7 @@ export async function deviceKeyMaker(
   appId: string,
   now: number,
 ): Promise<(deviceId: string, generation: number) => Promise<string>> {
-  const hmacKey = hmacKeyOf(await secretOf(env, appId, now))
+  const hmacKey = hmacKeyOf(await deviceSecretOf(env, appId, now))
   return (deviceId, generation) => makeDeviceKey(hmacKey, { appId, deviceId, generation })
 }
 
@@ -27,13 +27,20 @@ export async function deviceKeyMaker(
  */
 export async function isOwnDeviceKey(env: Env, claim: DeviceKeyClaim, text: string, now: number): Promise<boolean> {
   // Keys may be older than the app's first secret, which is then made such that it fits them.
-  await secretOf(env, claim.appId, now)
+  await deviceSecretOf(env, claim.appId, now)
   const accepted = await acceptedSecrets(env, askFor(env, claim.appId, now))
   const fits = await Promise.all(accepted.map((secret) => isDeviceKey(hmacKeyOf(secret), claim, text)))
   return fits.includes(true)
 }
 
-function secretOf(env: Env, appId: string, now: number): Promise<AppSecret> {
+/**
+ * The secret that makes an app's device keys. When there is none it is made now: out of the oldest master key that is set,
+ * if keys of the app's devices may have been.
+ *
+ * @param now epoch ms
+ * @throws ApiProblem when CREDENTIALS_KEY is missing or malformed
+ */
+export function deviceSecretOf(env: Env, appId: string, now: number): Promise<AppSecret> {
   const asked = askFor(env, appId, now)
   return currentSecret(env, asked, () => firstMaterial(env, appId, asked.masterKeys))
 }

@@ -17,6 +17,8 @@ export interface SealedStore {
   readonly table: string
   /** A row may have none there. */
   readonly column: string
+  /** Says (epoch ms) from when on nobody needs what is sealed; null in the row: for good. Null here: there is no such end. */
+  readonly endColumn: string | null
   /** The columns of the primary key. */
   readonly keyColumns: readonly ['app_id', ...string[]]
   readonly labelOf: (key: SealedKey) => SealLabel
@@ -46,6 +48,7 @@ export const SEALED_STORES: readonly SealedStore[] = [
   {
     table: 'credential',
     column: 'sealed',
+    endColumn: null,
     keyColumns: ['app_id', 'platform'],
     labelOf: (key) => credentialLabel(credentialOwner(key)),
     open: (masterKeys, { key, sealed }) => unsealCredential(masterKeys, credentialOwner(key), sealed),
@@ -53,6 +56,7 @@ export const SEALED_STORES: readonly SealedStore[] = [
   {
     table: 'app_secret',
     column: 'sealed',
+    endColumn: 'expires_at',
     keyColumns: ['app_id', 'use', 'id'],
     labelOf: appSecretLabel,
     open: (masterKeys, { key, sealed }) => unseal(masterKeys, appSecretLabel(key), sealed),
@@ -60,26 +64,33 @@ export const SEALED_STORES: readonly SealedStore[] = [
   {
     table: 'attestation',
     column: 'sealed',
+    endColumn: null,
     keyColumns: ['app_id'],
     labelOf: ([appId]) => attestationLabelOf(appId!),
     open: (masterKeys, { key, sealed }) => unseal(masterKeys, attestationLabelOf(key[0]!), sealed),
   },
-  { ...WEBHOOKS, column: 'sealed' },
-  { ...WEBHOOKS, column: 'previous_sealed' },
+  { ...WEBHOOKS, column: 'sealed', endColumn: null },
+  { ...WEBHOOKS, column: 'previous_sealed', endColumn: 'previous_expires_at' },
 ]
 
-/** A page of a store in the order of its key. @param after the last key of the page before, or [] */
+/**
+ * A page of a store in the order of its key, without what nobody needs any more.
+ *
+ * @param after the last key of the page before, or []
+ * @param page `now` in epoch ms
+ */
 export async function readSealed(
   db: D1Database,
-  { table, column, keyColumns }: SealedStore,
+  { table, column, endColumn, keyColumns }: SealedStore,
   after: SealedKey,
-  limit: number,
+  { limit, now }: { readonly limit: number; readonly now: number },
 ): Promise<SealedRow[]> {
   const columns = namesOf(keyColumns)
   const from = valuesOf(keyColumns.map((_, i) => after[i] ?? ''))
+  const ends = endColumn === null ? sql`null` : sql.identifier(endColumn)
   const rows = await drizzle(db).all<Record<string, string> & { sealed: ArrayBuffer }>(sql`
     select ${columns}, ${sql.identifier(column)} as sealed from ${sql.identifier(table)}
-    where (${columns}) > (${from}) and ${sql.identifier(column)} is not null
+    where (${columns}) > (${from}) and ${sql.identifier(column)} is not null and coalesce(${ends}, ${now} + 1) > ${now}
     order by ${columns} limit ${limit}`)
   return rows.map((row) => ({ key: keyColumns.map((column) => row[column]!), sealed: new Uint8Array(row.sealed) }))
 }

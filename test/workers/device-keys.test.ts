@@ -1,12 +1,12 @@
 /** Keys of devices: made, rotated, revoked, ended; and those from before apps had secrets. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { derivedDeviceSecret } from '../../push/device-key.ts'
 import { hasChecksum } from '../../push/key-text.ts'
 import { replaceAppSecret } from '../../schema/d1/app-secrets.ts'
 import { forgetSecrets, newSecret } from '../../workers/app-secrets.ts'
 import { call, makeApp } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
+import { firstDeviceKey } from './first-device-key.ts'
 
 type App = Awaited<ReturnType<typeof makeApp>>
 let app: App
@@ -139,8 +139,7 @@ describe('the secret behind device keys', () => {
     const { id, device } = await register(fcmDevice(), old.client)
     await env.DB.prepare('delete from app_secret where app_id = ?').bind(old.id).run()
     forgetSecrets(await secretOf(old.id))
-    const derived = await derivedDeviceSecret(env.CREDENTIALS_KEY!, old.id)
-    const key = `dk_${old.id.slice(4)}_${id.slice(4)}_${await macOf('hmacKey' in derived ? derived.hmacKey : '', id)}`
+    const key = await firstDeviceKey(env.CREDENTIALS_KEY!, old.id, id)
     expect((await read(id, key)).status).toBe(200)
     const now = await register(device, old.client)
     expect([now.id, (await read(id, now.key)).status, (await read(id, key)).status]).toEqual([id, 200, 200])
@@ -151,8 +150,7 @@ describe('the secret behind device keys', () => {
   it('of an app without devices owes nothing to the master key', async () => {
     const fresh = await makeApp()
     const { id } = await register(fcmDevice(), fresh.client)
-    const derived = await derivedDeviceSecret(env.CREDENTIALS_KEY!, fresh.id)
-    const key = `dk_${fresh.id.slice(4)}_${id.slice(4)}_${await macOf('hmacKey' in derived ? derived.hmacKey : '', id)}`
+    const key = await firstDeviceKey(env.CREDENTIALS_KEY!, fresh.id, id)
     expect((await read(id, key)).status).toBe(401)
   })
 
@@ -181,9 +179,3 @@ describe('the secret behind device keys', () => {
     expect([(await read(id, key)).status, (await read(id, renewed.key)).status]).toEqual([401, 200])
   })
 })
-
-async function macOf(hmacKey: string, text: string): Promise<string> {
-  const bytes = Buffer.from(hmacKey, 'base64url')
-  const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return Buffer.from(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))).toString('base64url')
-}

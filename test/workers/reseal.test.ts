@@ -13,11 +13,15 @@ import { insertWebhook, openWebhook, replaceWebhookSecret } from '../../schema/d
 import { currentSecret, forgetSecrets } from '../../workers/app-secrets.ts'
 import { recallCredential } from '../../workers/jobs/known-credentials.ts'
 import { call, makeApp, ROOT } from './calling.ts'
+import { fcmDevice } from './device-samples.ts'
+import { firstDeviceKey } from './first-device-key.ts'
 
 const OLD = env.CREDENTIALS_KEY!
 const NEW = btoa('n'.repeat(32))
 const WRONG = btoa('w'.repeat(32))
 const BOTH = { CREDENTIALS_KEY: NEW, CREDENTIALS_KEY_PREVIOUS: OLD }
+/** One for each store, and one for apps that have no secret for device keys. */
+const STEPS = SEALED_STORES.length + 1
 /** More than a step's worth. */
 const MANY = 45
 
@@ -82,7 +86,9 @@ async function storeInLayout1(appId: string): Promise<void> {
 
 beforeEach(async () => {
   await env.DB.batch(
-    [...new Set(SEALED_STORES.map(({ table }) => table))].map((table) => env.DB.prepare(`delete from ${table}`)),
+    ['device', ...new Set(SEALED_STORES.map(({ table }) => table))].map((table) =>
+      env.DB.prepare(`delete from ${table}`),
+    ),
   )
 })
 
@@ -92,13 +98,13 @@ describe('sealing anew', () => {
     await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
     await storeInLayout1(old)
     const secret = await secretOf(app)
-    expect(await walk(BOTH)).toEqual({ steps: SEALED_STORES.length, seen: 3, resealed: 3, unreadable: [] })
+    expect(await walk(BOTH)).toEqual({ steps: STEPS, seen: 3, resealed: 3, unreadable: [] })
     for (const appId of [app, old]) {
       expect(await readCredential(env.DB, [NEW], appId, 'apns')).toEqual({ version: 1, credential: apns })
       await expect(readCredential(env.DB, [OLD], appId, 'apns')).rejects.toThrow(SealError)
     }
     expect(await openSecret(app, NEW)).toEqual([secret])
-    expect(await walk(BOTH)).toEqual({ steps: SEALED_STORES.length, seen: 3, resealed: 0, unreadable: [] })
+    expect(await walk(BOTH)).toEqual({ steps: STEPS, seen: 3, resealed: 0, unreadable: [] })
   })
 
   it('goes on where it was, and may be interrupted and begun again', async () => {
@@ -111,12 +117,47 @@ describe('sealing anew', () => {
     const open = (...keys: string[]) => Promise.all(appIds.map((appId) => openSecret(appId, ...keys)))
     expect((await open(NEW, OLD)).flat()).toHaveLength(MANY)
     expect(await walk(BOTH)).toEqual({
-      steps: SEALED_STORES.length + 1,
+      steps: STEPS + 1,
       seen: MANY,
       resealed: MANY - 40,
       unreadable: [],
     })
     expect((await open(NEW)).flat()).toHaveLength(MANY)
+  })
+
+  it('leaves what nobody needs any more', async () => {
+    const [app, now] = [newAppId(), Date.now()]
+    await secretOf(app)
+    await storeWebhook({ appId: app, id: 'wh_1' }, now - 120_000)
+    await env.DB.prepare('update app_secret set retired_at = 1, expires_at = ?').bind(now).run()
+    expect(await walk({ CREDENTIALS_KEY: NEW, CREDENTIALS_KEY_PREVIOUS: WRONG })).toMatchObject({
+      seen: 1,
+      unreadable: [{ table: 'webhook', key: [app, 'wh_1'] }],
+    })
+  })
+
+  it('makes the secret of device keys that were derived from the old key, before that is thrown away', async () => {
+    const app = await makeApp()
+    const { id } = (await call('POST', '/v1/devices', { bearer: app.client, body: fcmDevice() })).body
+    await env.DB.prepare('delete from app_secret').run()
+    forgetSecrets({ appId: app.id, use: 'device_keys' })
+    const deviceKey = await firstDeviceKey(OLD, app.id, id)
+    expect((await walk(BOTH)).resealed).toBeGreaterThan(0)
+    forgetSecrets({ appId: app.id, use: 'device_keys' })
+    const { status } = await call('GET', `/v1/devices/${id}`, { bearer: deviceKey, env: { CREDENTIALS_KEY: NEW } })
+    expect(status).toBe(200)
+    expect((await walk(BOTH)).resealed).toBe(0)
+  })
+
+  it('makes no such secret while something does not open: the key may be a wrong one', async () => {
+    const app = await makeApp()
+    const { id } = (await call('POST', '/v1/devices', { bearer: app.client, body: fcmDevice() })).body
+    await env.DB.prepare('delete from app_secret').run()
+    await writeCredential(env.DB, app.id, apns, { masterKey: OLD, now: 1, iv: iv() })
+    expect((await walk({ CREDENTIALS_KEY: NEW, CREDENTIALS_KEY_PREVIOUS: WRONG })).unreadable).toHaveLength(1)
+    forgetSecrets({ appId: app.id, use: 'device_keys' })
+    const bearer = await firstDeviceKey(OLD, app.id, id)
+    expect((await call('GET', `/v1/devices/${id}`, { bearer, env: BOTH })).status).toBe(200)
   })
 
   it('with a wrong previous key changes nothing, and names what it could not open', async () => {
@@ -139,7 +180,7 @@ describe('sealing anew', () => {
     const app = newAppId()
     const [store] = SEALED_STORES
     await writeCredential(env.DB, app, apns, { masterKey: OLD, now: 1, iv: iv() })
-    const [row] = await readSealed(env.DB, store!, [], 1)
+    const [row] = await readSealed(env.DB, store!, [], { limit: 1, now: 1 })
     const changed = { ...apns, keyId: 'ANOTHER' }
     await writeCredential(env.DB, app, changed, { masterKey: NEW, now: 2, iv: iv() })
     await replaceSealed(env.DB, store!, row!, new Uint8Array(60))

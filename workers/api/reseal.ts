@@ -16,8 +16,10 @@ const resealBody = z
 
 const resealAnswer = z
   .object({
-    seen: z.int().openapi({ description: 'Sealed secrets that this step looked at.' }),
-    resealed: z.int().openapi({ description: 'Those of them that an older key had sealed.' }),
+    seen: z.int().openapi({ description: 'Sealed secrets that this step looked at, or made.' }),
+    resealed: z
+      .int()
+      .openapi({ description: 'Those of them that an older key had sealed, or that were derived from one until now.' }),
     unreadable: z.array(z.object({ table: z.string(), key: z.array(z.string()) })).openapi({
       description: 'Those that no key that is set opens, by their table and primary key: left as they are.',
     }),
@@ -47,17 +49,17 @@ reseal.openapi(
   async (c) => {
     const { cursor } = c.req.valid('json')
     const position = cursor === undefined ? RESEAL_START : readCursor(cursor)
-    const { next, unreadable, ...counts } = await resealStep(c.env, requireMasterKeys(c.env), position)
+    const { next, unreadable, ...counts } = await resealStep(c.env, requireMasterKeys(c.env), position, Date.now())
     const keys = unreadable.map(({ table, key }) => ({ table, key: [...key] }))
     c.var.audit.after({ ...counts, unreadable: keys })
     return c.json({ ...counts, unreadable: keys, next_cursor: next === null ? null : makeCursor(next) }, 200)
   },
 )
 
-const cursorShape = z.tuple([z.int().min(0), z.int().min(0), z.array(z.string()).max(10)])
+const cursorShape = z.tuple([z.int().min(0), z.int().min(0), z.array(z.string()).max(10), z.boolean()])
 
-function makeCursor({ database, store, after }: ResealPosition): string {
-  return encodeCursor(JSON.stringify([database, store, after]))
+function makeCursor({ database, store, after, isClean }: ResealPosition): string {
+  return encodeCursor(JSON.stringify([database, store, after, isClean]))
 }
 
 /** @throws ApiProblem `invalid_cursor` */
@@ -67,8 +69,8 @@ function readCursor(cursor: string): ResealPosition {
     throw new ApiProblem('invalid_cursor', 'Send the next_cursor of the step before, as it was, or none.', {
       param: '/cursor',
     })
-  const [database, store, after] = position.data
-  return { database, store, after }
+  const [database, store, after, isClean] = position.data
+  return { database, store, after, isClean }
 }
 
 function parseJson(text: string): unknown {

@@ -1,9 +1,12 @@
 /**
  * Changing the master key: what older keys sealed is opened and sealed with the present one, a bounded step a call. A step
  * may be interrupted and repeated: what is sealed with the present key is left alone, and what changes meanwhile too.
+ * Then the apps whose device keys were derived from an older key get that as their secret, while it is still there; not if
+ * something did not open, because then it may be a wrong one.
  */
 import type { MasterKeys } from '../../push/master-key.ts'
 import { isSealedWith, SEAL_IV_BYTES, SealError, seal } from '../../push/sealing.ts'
+import { listAppsWithoutDeviceSecret } from '../../schema/d1/apps-without-device-secret.ts'
 import {
   readSealed,
   replaceSealed,
@@ -13,18 +16,23 @@ import {
   type SealedStore,
 } from '../../schema/d1/sealed-stores.ts'
 import { allDatabases } from '../../schema/databases.ts'
+import { deviceSecretOf } from '../device-keys.ts'
 
 /** Each may need a query of its own; the free plan lets an invocation make 50. */
 const ROWS_A_STEP = 40
+/** Each needs four or five. */
+const APPS_A_STEP = 8
 
-/** Where a step begins: after a key in a store in a database. */
+/** Where a step begins: after a key in a store in a database. Behind the last store: after an app. */
 export interface ResealPosition {
   readonly database: number
   readonly store: number
   readonly after: SealedKey
+  /** Everything opened so far. */
+  readonly isClean: boolean
 }
 
-export const RESEAL_START: ResealPosition = { database: 0, store: 0, after: [] }
+export const RESEAL_START: ResealPosition = { database: 0, store: 0, after: [], isClean: true }
 
 export interface ResealStep {
   /** Looked at, of them sealed anew. */
@@ -36,13 +44,19 @@ export interface ResealStep {
   readonly next: ResealPosition | null
 }
 
-/** @param masterKeys the present one and those before it @throws MasterKeyError */
-export async function resealStep(env: Env, masterKeys: MasterKeys, position: ResealPosition): Promise<ResealStep> {
+/** @param masterKeys the present one and those before it @param now epoch ms @throws MasterKeyError */
+export async function resealStep(
+  env: Env,
+  masterKeys: MasterKeys,
+  position: ResealPosition,
+  now: number,
+): Promise<ResealStep> {
   const databases = allDatabases(env)
   const database = databases[position.database]
+  if (database === undefined) return { seen: 0, resealed: 0, unreadable: [], next: null }
   const store = SEALED_STORES[position.store]
-  if (database === undefined || store === undefined) return { seen: 0, resealed: 0, unreadable: [], next: null }
-  const rows = await readSealed(database, store, position.after, ROWS_A_STEP)
+  if (store === undefined) return await makeDeviceSecrets(env, database, position, now)
+  const rows = await readSealed(database, store, position.after, { limit: ROWS_A_STEP, now })
   const unreadable: { table: string; key: SealedKey }[] = []
   let resealed = 0
   for (const row of rows) {
@@ -51,7 +65,23 @@ export async function resealStep(env: Env, masterKeys: MasterKeys, position: Res
     if (fate === 'resealed') resealed++
   }
   const last = rows.length < ROWS_A_STEP ? null : rows.at(-1)!.key
-  return { seen: rows.length, resealed, unreadable, next: nextPosition(position, last, databases.length) }
+  const reached = { ...position, isClean: position.isClean && unreadable.length === 0 }
+  return { seen: rows.length, resealed, unreadable, next: nextPosition(reached, last, databases.length) }
+}
+
+async function makeDeviceSecrets(
+  env: Env,
+  database: D1Database,
+  position: ResealPosition,
+  now: number,
+): Promise<ResealStep> {
+  const appIds = position.isClean
+    ? await listAppsWithoutDeviceSecret(database, position.after[0] ?? '', APPS_A_STEP)
+    : []
+  for (const appId of appIds) await deviceSecretOf(env, appId, now)
+  const last = appIds.length < APPS_A_STEP ? null : [appIds.at(-1)!]
+  const next = nextPosition(position, last, allDatabases(env).length)
+  return { seen: appIds.length, resealed: appIds.length, unreadable: [], next }
 }
 
 async function resealRow(
@@ -74,11 +104,11 @@ async function resealRow(
 
 /** @param last the key where the store goes on; null: the store is done */
 function nextPosition(
-  { database, store }: ResealPosition,
+  { database, store, isClean }: ResealPosition,
   last: SealedKey | null,
   databases: number,
 ): ResealPosition | null {
-  if (last !== null) return { database, store, after: last }
-  if (store + 1 < SEALED_STORES.length) return { database, store: store + 1, after: [] }
-  return database + 1 < databases ? { database: database + 1, store: 0, after: [] } : null
+  if (last !== null) return { database, store, after: last, isClean }
+  if (store < SEALED_STORES.length) return { database, store: store + 1, after: [], isClean }
+  return database + 1 < databases ? { database: database + 1, store: 0, after: [], isClean } : null
 }
