@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { changeTopic, readProblem } from './api.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { changeTopic, keySourceOf, readProblem } from './api.ts'
 
 describe('an error answer', () => {
   it('keeps the API’s code, its explanation and its advice', () => {
@@ -37,5 +37,18 @@ describe('a topic', () => {
   it.each(['.', '..'])('named %s is refused before a URL makes another call of it', async (topic) => {
     const device = { baseUrl: 'http://127.0.0.1:9', deviceId: 'dev_1', deviceKey: 'dk_1' }
     await expect(changeTopic(device, 'DELETE', topic)).rejects.toMatchObject({ code: 'invalid_topic' })
+  })
+})
+
+describe('the keys of an app', () => {
+  it('are asked for past the browser’s cache, which has not those that are new', async () => {
+    const fetch = vi.fn(async (_url: string, _request: RequestInit) => Response.json({ keys: [{ kid: 'sec_1' }] }))
+    vi.stubGlobal('fetch', fetch)
+    const keys = await keySourceOf({ baseUrl: 'https://push.example', appId: 'app_1' }).fetch()
+    vi.unstubAllGlobals()
+    expect(keys).toEqual([{ kid: 'sec_1' }])
+    const [[url, request]] = fetch.mock.calls as [[string, RequestInit]]
+    expect([url, request.cache]).toEqual(['https://push.example/v1/apps/app_1/jwks.json', 'reload'])
+    expect(request.headers).not.toHaveProperty('authorization')
   })
 })

@@ -49,7 +49,7 @@ export function registerDevice(
   fields: DeviceFields,
 ): Promise<RegisteredDevice> {
   const body = { platform: 'webpush', subscription: addressOf(subscription), ...fields }
-  return call(baseUrl, 'POST', '/v1/devices', bearer, body) as Promise<RegisteredDevice>
+  return call(baseUrl, 'POST', '/v1/devices', bearer, { body }) as Promise<RegisteredDevice>
 }
 
 /** Moves a device to a new PushSubscription; the device keeps its id, its topics and its key. */
@@ -58,7 +58,7 @@ export async function moveDevice(
   subscription: PushSubscriptionJSON,
 ): Promise<void> {
   const body = { subscription: addressOf(subscription) }
-  await call(device.baseUrl, 'PATCH', `/v1/devices/${device.deviceId}`, device.deviceKey, body)
+  await call(device.baseUrl, 'PATCH', `/v1/devices/${device.deviceId}`, device.deviceKey, { body })
 }
 
 export async function removeDevice(device: { baseUrl: string; deviceId: string; deviceKey: string }): Promise<void> {
@@ -84,14 +84,17 @@ export async function postReceipts(
   device: { baseUrl: string; deviceKey: string },
   events: readonly object[],
 ): Promise<void> {
-  await call(device.baseUrl, 'POST', '/v1/receipts', device.deviceKey, { events })
+  await call(device.baseUrl, 'POST', '/v1/receipts', device.deviceKey, { body: { events } })
 }
 
-/** Where the public keys of an app are: those that pushes are signed with among them. */
+/**
+ * Where the public keys of an app are: those that pushes are signed with among them. Asked past the browser's cache: who
+ * asks has met a key that an answer of the last minutes may not have.
+ */
 export function keySourceOf({ baseUrl, appId }: { baseUrl: string; appId: string }): KeySource {
   const fetch = async () => {
-    const { keys } = (await call(baseUrl, 'GET', `/v1/apps/${appId}/jwks.json`, null)) as { keys: PublicKey[] }
-    return keys
+    const answer = await call(baseUrl, 'GET', `/v1/apps/${appId}/jwks.json`, null, { cache: 'reload' })
+    return (answer as { keys: PublicKey[] }).keys
   }
   return { appId, fetch }
 }
@@ -106,7 +109,7 @@ async function call(
   method: string,
   path: string,
   bearer: string | null,
-  body?: object,
+  { body, cache }: { body?: object; cache?: RequestCache } = {},
 ): Promise<unknown> {
   let response: Response
   try {
@@ -117,6 +120,7 @@ async function call(
         ...(body && { 'content-type': 'application/json' }),
       },
       ...(body && { body: JSON.stringify(body) }),
+      ...(cache && { cache }),
       // A receipt reported while the page is being left still goes out.
       keepalive: true,
     })
