@@ -1,12 +1,10 @@
 /** Signed messages as the push services got them: a device believes what Fanfare sent, and nothing that a stolen credential can. */
-import { env, exports } from 'cloudflare:workers'
-import { type CompactVerifyGetKey, createLocalJWKSet } from 'jose'
+import { exports } from 'cloudflare:workers'
+import { type CompactVerifyGetKey, createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { publicJwkOf } from '../../push/app-secret.ts'
 import { SIGNATURE_CHARACTERS, verifyMessage } from '../../push/message-signature.ts'
 import type { JsonObject } from '../../push/notification.ts'
 import { readApnsContent, readFcmContent, readWebPushContent } from '../../push/read-signed-content.ts'
-import { currentSecret } from '../../workers/app-secrets.ts'
 import {
   apnsToken,
   call,
@@ -65,8 +63,9 @@ async function judge(to: Phone, { payload, marks }: Awaited<ReturnType<typeof la
 beforeAll(async () => {
   story = await tellStory()
   await call('PATCH', `/v1/apps/${story.id}/settings`, story.key, { sign_messages: true }, 200)
-  const asked = { appId: story.id, use: 'messages', masterKeys: [env.CREDENTIALS_KEY!], now: Date.now() } as const
-  keys = createLocalJWKSet({ keys: [publicJwkOf(await currentSecret(env, asked))!] })
+  // As an SDK gets them: from the route, without a key, before anything was signed.
+  const published = await exports.default.fetch(new Request(`https://fanfare.test/v1/apps/${story.id}/jwks.json`))
+  keys = createLocalJWKSet((await published.json()) as JSONWebKeySet)
 })
 
 describe.each(['fcm', 'apns', 'webpush'] as const)('a push over %s', (platform) => {
