@@ -7,6 +7,8 @@ import { createServer } from 'node:http'
 import type { Browser, Page } from 'puppeteer-core'
 import type { Openings } from '../../dev/command.ts'
 import { listen } from '../../sim/listen.ts'
+import { type App, makeApp } from './app.ts'
+import { simulateReader } from './simulated-reader.ts'
 import type { Story } from './stories.ts'
 import type { World } from './world.ts'
 
@@ -16,7 +18,8 @@ type Read = number | null
 interface Tried {
   readonly method: string
   readonly path: string
-  readonly bearer: string
+  /** Left out: the call asks for none. */
+  readonly bearer?: string
   readonly body?: object
 }
 
@@ -30,13 +33,13 @@ export function foreignPageStories(name: string, browser: Browser, world: World,
     {
       name: `${name}: a page registers with an app that lists its origin, and another page neither may nor reads why`,
       async run() {
-        const app = await makeApp(world)
+        const app = await makeApp(world.operator, 'Foreign pages')
         const [friend, stranger] = [await openPage(browser, openings), await openPage(browser, openings)]
         const { origin } = new URL(friend.url())
         await world.operator.patch(`/v1/apps/${app.id}/settings`, { allowed_origins: [origin] })
         assert.equal(await attempt(friend, world, register(app.client, 'friends')), 201)
         assert.equal(await attempt(stranger, world, register(app.client, 'strangers')), null)
-        const { data } = await app.backend.get<{ data: { name: string }[] }>('/v1/topics')
+        const { data } = await world.clientOf(app.sender).get<{ data: { name: string }[] }>('/v1/topics')
         assert.deepEqual(
           data.map((topic) => topic.name),
           ['friends'],
@@ -45,9 +48,28 @@ export function foreignPageStories(name: string, browser: Browser, world: World,
       },
     },
     {
+      name: `${name}: the same is true of what a page does as its device, and not of what anybody may do without a key`,
+      async run() {
+        const app = await makeApp(world.operator, 'Foreign pages')
+        const { deviceId, deviceKey: bearer } = await simulateReader(world, app, [])
+        const [friend, stranger] = [await openPage(browser, openings), await openPage(browser, openings)]
+        await world.operator.patch(`/v1/apps/${app.id}/settings`, { allowed_origins: [new URL(friend.url()).origin] })
+        const leaveDevice: Tried = { method: 'DELETE', path: `/v1/devices/${deviceId}`, bearer }
+        for (const tried of [...callsOfDevice(deviceId, bearer), leaveDevice]) {
+          const what = `${tried.method} ${tried.path}`
+          assert.equal(await attempt(stranger, world, tried), null, what)
+          assert.ok(((await attempt(friend, world, tried)) ?? 0) < 300, what)
+        }
+        for (const [status, tried] of openCalls(app)) {
+          for (const page of [friend, stranger]) assert.equal(await attempt(page, world, tried), status, tried.path)
+        }
+        await Promise.all([friend.close(), stranger.close()])
+      },
+    },
+    {
       name: `${name}: any page may register with an app that lists none, and none may use a secret key`,
       async run() {
-        const app = await makeApp(world)
+        const app = await makeApp(world.operator, 'Foreign pages')
         const page = await openPage(browser, openings)
         assert.equal(await attempt(page, world, register(app.client, 'anybody')), 201)
         assert.equal(await attempt(page, world, { method: 'GET', path: '/v1/topics', bearer: app.sender }), null)
@@ -84,13 +106,23 @@ export function foreignPageStories(name: string, browser: Browser, world: World,
   ]
 }
 
-async function makeApp({ operator, clientOf }: World) {
-  const { id } = await operator.post<{ id: string }>('/v1/apps', { name: 'Foreign pages' })
-  const keyOf = async (role: string) => {
-    return (await operator.post<{ key: string }>(`/v1/apps/${id}/keys`, { role })).key
-  }
-  const sender = await keyOf('sender')
-  return { id, sender, client: await keyOf('client'), backend: clientOf(sender) }
+function callsOfDevice(deviceId: string, bearer: string): Tried[] {
+  const event = { notification_id: `ntf_${'0'.repeat(29)}`, event: 'opened', at: new Date().toISOString() }
+  return [
+    { method: 'GET', path: `/v1/devices/${deviceId}`, bearer },
+    { method: 'PATCH', path: `/v1/devices/${deviceId}`, bearer, body: { locale: 'fr' } },
+    { method: 'PUT', path: `/v1/topics/news/devices/${deviceId}`, bearer },
+    { method: 'DELETE', path: `/v1/topics/news/devices/${deviceId}`, bearer },
+    { method: 'POST', path: '/v1/receipts', bearer, body: { events: [event] } },
+  ]
+}
+
+/** What needs no bearer, and what it is answered: there is nothing in it that is an app's alone. */
+function openCalls({ id }: App): [status: number, Tried][] {
+  return [
+    [200, { method: 'GET', path: `/v1/apps/${id}/jwks.json` }],
+    [404, { method: 'POST', path: '/v1/unsubscribe?link=made-up' }],
+  ]
 }
 
 /** A page of an origin that no other page has. */
@@ -107,7 +139,7 @@ async function openPage(browser: Browser, openings: Openings): Promise<Page> {
 function attempt(page: Page, { apiUrl }: World, tried: Tried): Promise<Read> {
   return page.evaluate(
     async (url, { method, bearer, body }) => {
-      const headers: Record<string, string> = { Authorization: `Bearer ${bearer}` }
+      const headers: Record<string, string> = bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }
       if (body !== undefined) headers['Content-Type'] = 'application/json'
       const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }
       return await fetch(url, request).then(

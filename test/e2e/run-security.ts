@@ -2,12 +2,15 @@
  * The browsers' part of `npm run test:security`, with those browsers that are here; says so when there is none. The same
  * stories are a chapter of `npm run test:e2e`, which insists on all of them.
  */
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { endOnSignals, fail, Openings } from '../../dev/command.ts'
 import { findFirefox, findProgram } from '../../dev/firefox.ts'
 import { startChromium } from './chromium.ts'
 import { FirefoxDevice } from './firefox-device.ts'
-import { foreignPageStories } from './foreign-pages.ts'
-import { type Tally, tell } from './stories.ts'
+import { type Browsers, tellSecurity } from './security-chapters.ts'
+import type { Tally } from './stories.ts'
 import { openWorld, type World } from './world.ts'
 
 const openings = new Openings()
@@ -21,9 +24,9 @@ if (firefoxPath === null && chromiumPath === null) {
 const tally: Tally = { passed: 0, failed: 0 }
 try {
   const world = await openWorld('direct', openings)
-  for (const [name, browser] of await startBrowsers(world)) {
-    await tell(`Pages of other origins, ${name}`, foreignPageStories(name, browser, world, openings), tally)
-  }
+  const screenshots = await mkdtemp(join(tmpdir(), 'fanfare-e2e-screenshots-'))
+  await tellSecurity(await startBrowsers(world), { world, openings, tally, screenshots })
+  console.log(`\nScreenshots: ${screenshots}`)
 } catch (error) {
   await openings.close()
   fail(error)
@@ -32,11 +35,9 @@ await openings.close()
 console.log(`\n${tally.passed} passed, ${tally.failed} failed`)
 process.exit(tally.failed === 0 ? 0 : 1)
 
-async function startBrowsers({ socketUrl }: World) {
-  const firefox = firefoxPath === null ? null : openings.add(await FirefoxDevice.start(firefoxPath, socketUrl))
-  const chromium = chromiumPath === null ? null : openings.add(await startChromium(chromiumPath))
-  return [
-    ...(firefox === null ? [] : [['Firefox', firefox.browser] as const]),
-    ...(chromium === null ? [] : [['Chromium', chromium] as const]),
-  ]
+async function startBrowsers({ socketUrl }: World): Promise<Browsers> {
+  return {
+    firefox: firefoxPath === null ? null : openings.add(await FirefoxDevice.start(firefoxPath, socketUrl)),
+    chromium: chromiumPath === null ? null : openings.add(await startChromium(chromiumPath)),
+  }
 }

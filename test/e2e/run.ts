@@ -9,8 +9,7 @@ import { endOnSignals, fail, Openings } from '../../dev/command.ts'
 import { findProgram } from '../../dev/firefox.ts'
 import { startChromium } from './chromium.ts'
 import { FirefoxDevice } from './firefox-device.ts'
-import { foreignPageStories } from './foreign-pages.ts'
-import { referencePageStory } from './reference-page.ts'
+import { tellSecurity } from './security-chapters.ts'
 import { type Tally, tell } from './stories.ts'
 import { webPushStories } from './web-push.ts'
 import { openWorld, type WayOut, type World } from './world.ts'
@@ -32,7 +31,8 @@ try {
   const screenshots = await mkdtemp(join(tmpdir(), 'fanfare-e2e-screenshots-'))
   await tellWebPush('direct', screenshots)
   const { world, firefox } = await tellWebPush('egress', screenshots)
-  await tellPages(world, firefox, screenshots)
+  const chromium = openings.add(await startChromium(chromiumPath!))
+  await tellSecurity({ firefox, chromium }, { world, openings, tally, screenshots })
   console.log(`\nScreenshots: ${screenshots}`)
 } catch (error) {
   await unlessEnding()
@@ -71,16 +71,4 @@ async function tellWebPush(wayOut: WayOut, screenshots: string): Promise<{ world
   await unlessEnding()
   await picture('example page')
   return { world, firefox }
-}
-
-async function tellPages(world: World, firefox: FirefoxDevice, screenshots: string): Promise<void> {
-  const chromium = openings.add(await startChromium(chromiumPath!))
-  const stories = [
-    referencePageStory('Firefox', firefox.browser, world.apiUrl, join(screenshots, 'docs-firefox.png')),
-    referencePageStory('Chromium', chromium, world.apiUrl, join(screenshots, 'docs-chromium.png')),
-  ]
-  await tell('The API reference', stories, tally)
-  for (const [name, browser] of [['Firefox', firefox.browser] as const, ['Chromium', chromium] as const]) {
-    await tell(`Pages of other origins, ${name}`, foreignPageStories(name, browser, world, openings), tally)
-  }
 }

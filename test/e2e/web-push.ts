@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import webpush, { type PushSubscription } from 'web-push'
 import type { FirefoxDevice } from './firefox-device.ts'
+import { pushPastPlatform } from './past-platform.ts'
 import { type Story, until } from './stories.ts'
-import type { VapidKeys, World } from './world.ts'
+import type { World } from './world.ts'
 
 interface NotificationAnswer {
   readonly status: string
@@ -76,7 +76,8 @@ export function webPushStories(world: World, firefox: FirefoxDevice): Story[] {
       async run() {
         const id = await send({ to: { devices: [deviceId] }, title: 'Once' })
         await logged(id, 'received')
-        await pushAgain(await firefox.subscription(), { title: 'Once', data: {}, fanfare_id: id }, world.vapid)
+        const again = { title: 'Once', data: {}, fanfare_id: id }
+        await pushPastPlatform(await firefox.subscription(), again, world.vapid)
         const marker = await send({ to: { devices: [deviceId] }, title: 'Marker' })
         await logged(marker, 'received')
         assert.equal((await firefox.log()).filter((entry) => entry.id === id).length, 1)
@@ -153,13 +154,4 @@ export function webPushStories(world: World, firefox: FirefoxDevice): Story[] {
       },
     },
   ]
-}
-
-/** Sends a push past the platform, as when an answer of the push service was lost and the push repeated. */
-async function pushAgain(subscription: PushSubscription, payload: object, vapid: VapidKeys): Promise<void> {
-  const vapidDetails = { subject: 'mailto:e2e@fanfare.example', ...vapid }
-  const details = webpush.generateRequestDetails(subscription, JSON.stringify(payload), { vapidDetails })
-  const { endpoint, method, headers, body } = details
-  const response = await fetch(endpoint, { method, headers: headers as Record<string, string>, body: body as BodyInit })
-  assert.equal(response.status, 201)
 }

@@ -5,12 +5,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import webpush from 'web-push'
 import { type ApiClient, apiClient } from '../../dev/api-client.ts'
 import type { Openings } from '../../dev/command.ts'
 import { startPlatform } from '../../dev/platform.ts'
 import { startExample } from '../../dev/serve-example.ts'
 import { startSimulators } from '../../sim/start.ts'
+import { makeApp, type VapidKeys } from './app.ts'
+
+/** Where the platform believes that it is, as behind a proxy; nothing answers there. */
+const PUBLIC_URL = 'https://push.fanfare.example'
 
 /** The two ways that a push leaves the platform. */
 export type WayOut = 'egress' | 'direct'
@@ -20,6 +23,8 @@ export interface World {
   readonly exampleUrl: string
   /** Where the Web Push simulator speaks Mozilla's protocol. */
   readonly socketUrl: string
+  /** Calls the control API of the simulators. */
+  readonly simulators: ApiClient
   /** Calls the API as the app's backend. */
   readonly backend: ApiClient
   /** Calls the API with the root key. */
@@ -30,17 +35,12 @@ export interface World {
   readonly vapid: VapidKeys
 }
 
-export interface VapidKeys {
-  readonly publicKey: string
-  readonly privateKey: string
-}
-
 /** @param openings is told at once of everything that was started, and closes it */
 export async function openWorld(wayOut: WayOut, openings: Openings): Promise<World> {
   const simulators = openings.add(await startSimulators())
   const persistTo = await mkdtemp(join(tmpdir(), 'fanfare-e2e-'))
   openings.add({ close: () => rm(persistTo, { recursive: true, force: true }) })
-  const vars = { WEBPUSH_ALLOWED_HOSTS: new URL(simulators.webpush.url).host }
+  const vars = { PUBLIC_URL, WEBPUSH_ALLOWED_HOSTS: new URL(simulators.webpush.url).host }
   const platform = openings.add(
     await startPlatform({
       persistTo,
@@ -49,36 +49,25 @@ export async function openWorld(wayOut: WayOut, openings: Openings): Promise<Wor
       caFile: simulators.caFile,
     }),
   )
-  const vapid = webpush.generateVAPIDKeys()
   const clientOf = (bearer: string) => apiClient(platform.url, bearer)
   const operator = clientOf(platform.rootKey)
-  const keys = await makeApp(operator, vapid)
+  const { vapid, ...app } = await makeApp(operator, 'Browsers')
   const example = openings.add(
     await startExample({
       apiUrl: platform.url,
-      publishableKey: keys.client,
+      publishableKey: app.client,
       vapidPublicKey: vapid.publicKey,
-      senderKey: keys.sender,
+      senderKey: app.sender,
     }),
   )
   return {
     apiUrl: platform.url,
     exampleUrl: example.url,
     socketUrl: simulators.webpush.socketUrl,
-    backend: clientOf(keys.sender),
+    simulators: apiClient(simulators.controlUrl, null),
+    backend: clientOf(app.sender),
     operator,
     clientOf,
     vapid,
   }
-}
-
-async function makeApp(root: ApiClient, vapid: VapidKeys): Promise<{ sender: string; client: string }> {
-  const { id } = await root.post<{ id: string }>('/v1/apps', { name: 'Browsers' })
-  await root.put(`/v1/apps/${id}/credentials/webpush`, {
-    subject: 'mailto:e2e@fanfare.example',
-    public_key: vapid.publicKey,
-    private_key: vapid.privateKey,
-  })
-  const makeKey = async (role: string) => (await root.post<{ key: string }>(`/v1/apps/${id}/keys`, { role })).key
-  return { sender: await makeKey('sender'), client: await makeKey('client') }
 }

@@ -56,9 +56,10 @@ table { width: 100%; border-collapse: collapse; font-size: .9rem }
 th { text-align: left; color: var(--quiet); font-weight: 600; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line) }
 td { vertical-align: top; padding: .45rem .75rem .45rem 0; border-top: 1px solid var(--line) }
 td:first-child { width: 38% }
-tr:target td { background: var(--mark) }
 .wide { overflow-x: auto }
 .wide td:first-child { width: auto; white-space: nowrap }
+.wide th:first-child, .wide td:first-child { position: sticky; left: 0; background: var(--ground) }
+.wide tr:target td { background: var(--mark) }
 .mark { text-align: center }
 td.mark { color: var(--accent) }
 .type { display: block; color: var(--quiet); font-size: .8rem; overflow-wrap: anywhere }
