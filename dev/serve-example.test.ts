@@ -47,6 +47,15 @@ describe('the example page', () => {
     expect(await (await get('/config.json')).json()).toEqual({ ...APP, senderKey: '$FANFARE_KEY', pushSocketUrl: '' })
   })
 
+  it('tells the page whose signatures to ask for, where it was told', async () => {
+    const signing = await startExample({ ...APP, signingAppId: 'app_1' })
+    try {
+      expect(await (await fetch(`${signing.url}/config.json`)).json()).toMatchObject({ signingAppId: 'app_1' })
+    } finally {
+      await signing.close()
+    }
+  })
+
   it.each(['/send-command.ts', '/../package.json', '/nothing'])('does not serve %s', async (path) => {
     expect((await get(path)).status).toBe(404)
   })

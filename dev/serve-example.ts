@@ -20,13 +20,17 @@ export interface ExampleConfig {
   readonly apiUrl: string
   readonly publishableKey: string
   readonly vapidPublicKey: string
+  /** The app's id, where the page is to show nothing that the app has not signed. */
+  readonly signingAppId?: string
   /** Put into the page's curl command. Default: a shell variable. */
   readonly senderKey: string
   /** Where the Web Push simulator speaks Mozilla's protocol (`ws://…`), for demo-browser.ts; '' without one. */
   readonly pushSocketUrl: string
 }
 
-export interface ExampleOptions extends Pick<ExampleConfig, 'apiUrl' | 'publishableKey' | 'vapidPublicKey'> {
+type AboutApp = Pick<ExampleConfig, 'apiUrl' | 'publishableKey' | 'vapidPublicKey' | 'signingAppId'>
+
+export interface ExampleOptions extends AboutApp {
   readonly senderKey?: string
   readonly pushSocketUrl?: string
   /** 0, the default, takes any free port. */

@@ -2,7 +2,7 @@
  * The example page: what an app's own page would do with the SDK, and a log of what arrives. Everything about
  * Fanfare is in the first function; the rest moves text into the page.
  */
-import { createFanfare, type IncomingNotification, type PageEvent } from '../../sdk/web/fanfare.ts'
+import { createFanfare, type FanfareOptions, type IncomingNotification, type PageEvent } from '../../sdk/web/fanfare.ts'
 import { type Audience, sendCommand } from './send-command.ts'
 
 /** What the example server says about the app, at /config.json. */
@@ -10,6 +10,8 @@ interface Config {
   readonly apiUrl: string
   readonly publishableKey: string
   readonly vapidPublicKey: string
+  /** Only there when nothing is to be shown that the app has not signed. */
+  readonly signingAppId?: string
   readonly senderKey: string
 }
 
@@ -19,11 +21,9 @@ const SUBSCRIBED_DEVICE = 'subscribed-device'
 
 async function start(): Promise<void> {
   const config = (await (await fetch('/config.json')).json()) as Config
-  const fanfare = createFanfare({
-    baseUrl: config.apiUrl,
-    publishableKey: config.publishableKey,
-    vapidPublicKey: config.vapidPublicKey,
-  })
+  const { apiUrl: baseUrl, publishableKey, vapidPublicKey, signingAppId: appId } = config
+  const about: FanfareOptions = { baseUrl, publishableKey, vapidPublicKey }
+  const fanfare = createFanfare(appId === undefined ? about : { ...about, verify: 'required', appId })
   fanfare.onNotification(showArrival)
   element('register').addEventListener('click', () => attempt(() => fanfare.register()))
   element('unregister').addEventListener('click', () => attempt(() => fanfare.unregister()))

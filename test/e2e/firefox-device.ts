@@ -96,6 +96,17 @@ export class FirefoxDevice {
     })
   }
 
+  /** Takes away the notifications with this tag, and waits until they are gone. */
+  async dismiss(tag: string): Promise<void> {
+    await this.page.evaluate(async (tagged) => {
+      const registration = await navigator.serviceWorker.getRegistration()
+      for (const notification of (await registration?.getNotifications({ tag: tagged })) ?? []) notification.close()
+    }, tag)
+    await until(`the end of ${tag}`, async () =>
+      (await this.shown()).some((notification) => notification.tag === tag) ? undefined : true,
+    )
+  }
+
   /** The PushSubscription of the page, as its address. */
   async subscription(): Promise<PushSubscription> {
     return this.page.evaluate(async () => {

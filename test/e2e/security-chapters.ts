@@ -7,7 +7,9 @@ import type { Browser, Page } from 'puppeteer-core'
 import type { Openings } from '../../dev/command.ts'
 import type { FirefoxDevice } from './firefox-device.ts'
 import { foreignPageStories } from './foreign-pages.ts'
+import { handedPushStories } from './handed-pushes.ts'
 import { referencePageStories } from './reference-page.ts'
+import { signedPushStories } from './signed-pushes.ts'
 import { type Tally, tell } from './stories.ts'
 import { unsubscribePageStories } from './unsubscribe-page.ts'
 import type { World } from './world.ts'
@@ -27,8 +29,16 @@ interface Told {
 }
 
 export async function tellSecurity({ firefox, chromium }: Browsers, told: Told): Promise<void> {
-  if (firefox !== null) await tellPages('Firefox', firefox.browser, told)
-  if (chromium !== null) await tellPages('Chromium', chromium, told)
+  const { world, openings, tally, screenshots } = told
+  if (firefox !== null) {
+    const picture = () => firefox.screenshot(join(screenshots, 'signed-pushes.png'))
+    await tell('Signed pushes, Firefox', signedPushStories(world, firefox, openings), tally, picture)
+    await tellPages('Firefox', firefox.browser, told)
+  }
+  if (chromium !== null) {
+    await tell('Signed pushes, Chromium', handedPushStories(world, chromium, openings), tally)
+    await tellPages('Chromium', chromium, told)
+  }
 }
 
 async function tellPages(name: string, browser: Browser, { world, openings, tally, screenshots }: Told): Promise<void> {
