@@ -96,6 +96,11 @@ describe.each(INTERNAL_HOSTS)('%s', (host) => {
     const send = { to: { users: ['ada'] }, title: 'Hello', image: `https://${host}/x.png` }
     const sent = await call('POST', '/v1/notifications', { bearer: app.sender, body: send })
     expect([sent.status, sent.body.code, sent.body.param]).toEqual([400, 'validation_failed', '/image'])
+
+    const fcm = { android: { notification: { image: `https://${host}/x.png` } } }
+    const override = { to: { users: ['ada'] }, title: 'Hello', fcm }
+    const overridden = await call('POST', '/v1/notifications', { bearer: app.sender, body: override })
+    expect(overridden.body).toMatchObject({ code: 'validation_failed', param: '/fcm/android/notification/image' })
   })
 })
 
@@ -103,7 +108,7 @@ describe('a name that was public when it was set', () => {
   const event = { id: 'evt_1', type: 'webhook.test', at: 0, body: '{}' } as const
 
   /** The resolver's answers, and everything else that would have been connected to. */
-  function resolveTo(addresses: readonly string[]) {
+  function resolveTo(addresses: readonly string[], statusOf = (_type: number) => 0) {
     const connected: string[] = []
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
       const url = new URL(input instanceof Request ? input.url : input)
@@ -112,7 +117,8 @@ describe('a name that was public when it was set', () => {
         return new Response(null, { status: 204 })
       }
       const [type, isOf] = url.searchParams.get('type') === 'A' ? [1, '.'] : [28, ':']
-      return Response.json({ Answer: addresses.filter((data) => data.includes(isOf)).map((data) => ({ type, data })) })
+      const found = addresses.filter((data) => data.includes(isOf))
+      return Response.json({ Status: statusOf(type), Answer: found.map((data) => ({ type, data })) })
     })
     return connected
   }
@@ -143,6 +149,13 @@ describe('a name that was public when it was set', () => {
     const connected = resolveTo(['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c'])
     expect(await attempt()).toEqual({ status: 204, error: null })
     expect(connected).toEqual(['https://rebound.example.com/x'])
+  })
+
+  it('is not connected to when half of the question has no answer', async () => {
+    const SERVFAIL = 2
+    const connected = resolveTo(['93.184.215.14'], (type) => (type === 28 ? SERVFAIL : 0))
+    expect(await attempt()).toEqual({ status: null, error: 'name_not_resolved' })
+    expect(connected).toEqual([])
   })
 
   it('is not connected to when the resolver cannot be read', async () => {

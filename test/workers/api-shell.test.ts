@@ -1,5 +1,7 @@
 /** What every request meets, whatever it asks for. */
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { api } from '../../workers/api/app.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 
 interface OperationOfDocument {
@@ -82,6 +84,26 @@ describe('a problem', () => {
     } as unknown as D1Database
     const { status, headers, body } = await call('GET', '/healthz', { env: { DB: busy } })
     expect([status, body.code, body.retry, headers.get('Retry-After')]).toEqual([503, 'overloaded', 'backoff', '5'])
+  })
+})
+
+describe('a body', () => {
+  it.each([
+    ['of somebody whom nobody knows', '/v1/devices/import', 401],
+    ['for a call that there is not', '/v1/nothing', 404],
+  ])('%s is not read', async (_whose, path, status) => {
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        pulled++
+        controller.enqueue(new Uint8Array(65_536))
+        if (pulled === 100) controller.close()
+      },
+    })
+    const headers = { 'Content-Type': 'application/x-ndjson', Authorization: 'Bearer sk_nobody' }
+    const request = new Request(`https://fanfare.test${path}`, { method: 'POST', headers, body })
+    expect((await api.fetch(request, env)).status).toBe(status)
+    expect(pulled).toBeLessThan(5)
   })
 })
 

@@ -7,7 +7,6 @@ import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
 import { attestations } from './attestations.ts'
 import { audit } from './audit.ts'
-import { limitBodies } from './body-limit.ts'
 import { credentialCheck } from './credential-check.ts'
 import { credentials } from './credentials.ts'
 import { crossOrigin } from './cross-origin.ts'
@@ -64,7 +63,6 @@ api.use(
     },
   }),
 )
-api.use(limitBodies)
 
 for (const resource of [
   apps,

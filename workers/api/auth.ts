@@ -9,6 +9,7 @@ import { ROLE_SCOPES, ROLES } from '../../push/roles.ts'
 import { ACCESS, type Grant, type OperationId } from './access.ts'
 import { keepAudit } from './auditing.ts'
 import { authenticate } from './authenticate.ts'
+import { limitBodies } from './body-limit.ts'
 import { guardDoor } from './brute-force.ts'
 import { type Caller, holds } from './caller.ts'
 import type { ApiEnv } from './context.ts'
@@ -31,7 +32,9 @@ export function allow<Id extends OperationId>(operationId: Id): Access<Id> {
 }
 
 function guarded(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv>[] {
-  return grants.length === 0 ? [] : [countRefused(operationId), guard(operationId, grants), keepAudit(operationId)]
+  // A body is read when it is known whose it is, so that nobody fills the memory of an isolate without a key.
+  if (grants.length === 0) return [limitBodies]
+  return [countRefused(operationId), guard(operationId, grants), limitBodies, keepAudit(operationId)]
 }
 
 /** The names of the schemes are defined in openapi.ts. */

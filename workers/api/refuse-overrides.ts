@@ -1,8 +1,9 @@
 /**
- * What a per-service override may not say: to whom (the audience says it), and in the data of a push what `data` may
- * not say either. Everything else in it is the push service's to judge. Pure.
+ * What a per-service override may not say: to whom (the audience says it), pictures from inside somebody's network, and in
+ * the data of a push what `data` may not say either. Everything else in it is the push service's to judge. Pure.
  */
 import type { JsonObject } from '../../push/notification.ts'
+import { findInnerPicture } from '../../push/override-images.ts'
 import { findReservedDataKey } from '../../push/reserved-data-keys.ts'
 import { findUncovered } from '../../push/uncovered-override.ts'
 import type { NotificationBody } from './notification-body.ts'
@@ -12,11 +13,14 @@ import { fieldProblem, pointerOf } from './validation.ts'
 /** The target of an FCM message (firebase.google.com/docs/reference/fcm/rest/v1/projects.messages). */
 const FCM_TARGETS = ['token', 'fid', 'topic', 'condition'] as const
 
+const SERVICES = ['fcm', 'apns', 'webpush'] as const
+
 /** Where an FCM message has a map of strings to strings for the app. */
 const FCM_DATA_MAPS = [['data'], ['android', 'data'], ['webpush', 'data']] as const
 
 /** @throws ApiProblem `validation_failed` or `reserved_data_key` that names the field */
-export function refuseOverrides({ fcm = {}, apns = {} }: Pick<NotificationBody, 'fcm' | 'apns'>): void {
+export function refuseOverrides(overrides: Pick<NotificationBody, 'fcm' | 'apns' | 'webpush'>): void {
+  const { fcm = {}, apns = {} } = overrides
   for (const field of FCM_TARGETS) {
     if (field in fcm) throw fieldProblem(['fcm', field], 'the audience is named in /to. Remove it')
   }
@@ -24,6 +28,13 @@ export function refuseOverrides({ fcm = {}, apns = {} }: Pick<NotificationBody, 
   if (apns.aps !== undefined && apns.aps !== null && !isObject(apns.aps)) {
     throw fieldProblem(['apns', 'aps'], 'must be an object')
   }
+  for (const service of SERVICES) refuseInnerPicture(service, overrides[service])
+}
+
+function refuseInnerPicture(service: string, override: unknown): void {
+  // Parsed from JSON, so nothing else can be in it.
+  const path = override === undefined ? null : findInnerPicture(override as JsonObject)
+  if (path !== null) throw fieldProblem([service, ...path], 'must name a host of the public internet')
 }
 
 /** Of an app that signs: what its devices would not believe is not sent. @throws ApiProblem `validation_failed` */

@@ -9,6 +9,8 @@ import type { WebhookFailure } from '../../push/webhook-retry.ts'
 
 /** https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
 const dnsAnswer = z.object({
+  /** RFC 1035 §4.1.1: 0 is an answer, anything else none. */
+  Status: z.literal(0),
   Answer: z.array(z.object({ type: z.number(), data: z.string() })).default([]),
 })
 
