@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { JsonObject } from './notification.ts'
 import { findInnerPicture } from './override-images.ts'
 
 it.each([
@@ -20,6 +21,6 @@ it.each([
   ['a path', { icon: '/icon.png', badge: 'badge.png' }, null],
   ['a number', { aps: { badge: 3 } }, null],
   ['nothing', { aps: null, image: null }, null],
-])('%s', (_what, override, path) => {
+] as [what: string, override: JsonObject, path: string | null][])('%s', (_what, override, path) => {
   expect(findInnerPicture(override)?.join('.') ?? null).toBe(path)
 })

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { NO_LIMITS } from './access-limits.ts'
-import { arePublic, builtInRights, type Excess, findExcess, publicPartOf, type Rights } from './rights.ts'
+import {
+  arePublic,
+  builtInRights,
+  type Excess,
+  findExcess,
+  NO_RIGHTS,
+  publicPartOf,
+  type Rights,
+  stillHeld,
+} from './rights.ts'
 import type { Scope } from './roles.ts'
 
 const rights = (scopes: readonly Scope[], limits: Partial<Rights['limits']> = {}): Rights => ({
@@ -29,6 +38,20 @@ describe('giving rights away', () => {
     ['nothing at all, but of all topics', rights([]), marketing, { limit: 'topics' }],
   ])('%s', (_what, given, held, excess) => {
     expect(findExcess(given, held)).toEqual(excess)
+  })
+})
+
+describe('what was lent', () => {
+  const lent = rights(['topics:read', 'notifications:send'], { topics: ['marketing.*'] })
+
+  it.each<[string, Rights, readonly string[]]>([
+    ['the same', lent, ['topics:read', 'notifications:send']],
+    ['more', rights(['topics:read', 'notifications:send', 'app:manage']), ['topics:read', 'notifications:send']],
+    ['a scope less', rights(['notifications:send'], { topics: ['marketing.*'] }), ['notifications:send']],
+    ['a narrower limit', rights(['topics:read', 'notifications:send'], { topics: ['marketing.a*'] }), []],
+    ['nothing', NO_RIGHTS, []],
+  ])('is what is left of it when the lender has %s', (_what, held, scopes) => {
+    expect(stillHeld(lent, held)).toEqual({ scopes, limits: lent.limits })
   })
 })
 

@@ -2,8 +2,8 @@
  * Rights: what somebody may do, and what of it may be given on. Pure. The tables of scopes and built-in roles are
  * push/roles.ts; custom roles are rights with a name.
  */
-import { type AccessLimits, findWider, NO_LIMITS } from './access-limits.ts'
-import { isBuiltInRole, ROLE_SCOPES, type Scope } from './roles.ts'
+import { type AccessLimits, findWider, isLimited, NO_LIMITS } from './access-limits.ts'
+import { isBuiltInRole, ROLE_SCOPES, SCOPES, type Scope, type ScopeKind } from './roles.ts'
 
 export interface Rights {
   readonly scopes: readonly Scope[]
@@ -29,6 +29,18 @@ export function arePublic({ scopes }: Rights): boolean {
 /** What is left of rights in a key that everybody sees. */
 export function publicPartOf({ scopes, limits }: Rights): Rights {
   return { scopes: scopes.filter((scope) => PUBLIC_SCOPES.includes(scope)), limits }
+}
+
+/** The first scope that cannot be limited, of rights that are; null: they fit together. */
+export function findUnlimitable({ scopes, limits }: Rights): Scope | null {
+  const kinds: Readonly<Record<Scope, ScopeKind>> = SCOPES
+  return isLimited(limits) ? (scopes.find((scope) => kinds[scope].ofWholeApp) ?? null) : null
+}
+
+/** What is left of rights that were lent, when the lender has less by now: nothing, where he is limited further. */
+export function stillHeld(lent: Rights, held: Rights): Rights {
+  const scopes = findWider(lent.limits, held.limits) === null ? lent.scopes : []
+  return { scopes: scopes.filter((scope) => held.scopes.includes(scope)), limits: lent.limits }
 }
 
 /** What somebody has not got and would give away. */

@@ -6,10 +6,12 @@
 /** Whether a short-lived token may carry the scope: any token, only one that is bound to no user, or none. */
 type Delegation = 'any_token' | 'app_token' | 'no_token'
 
-interface ScopeKind {
+export interface ScopeKind {
   /** For the reference page. */
   readonly allows: string
   readonly delegation: Delegation
+  /** Shows what is about every topic and category: it goes with no limit of them. */
+  readonly ofWholeApp?: true
 }
 
 /**
@@ -21,19 +23,23 @@ export const SCOPES = {
   'credentials:manage': { allows: 'set, list, check and delete push-service credentials', delegation: 'no_token' },
   'keys:manage': { allows: 'create, list, rotate and revoke API keys', delegation: 'no_token' },
   'roles:manage': { allows: 'define and delete custom roles', delegation: 'no_token' },
-  'webhooks:manage': { allows: 'set up webhooks, read their log, replay deliveries', delegation: 'no_token' },
+  'webhooks:manage': {
+    allows: 'set up webhooks, read their log, replay deliveries',
+    delegation: 'no_token',
+    ofWholeApp: true,
+  },
   'tokens:mint': { allows: 'mint short-lived tokens', delegation: 'no_token' },
   'devices:register': { allows: 'register a device', delegation: 'any_token' },
   'devices:manage': { allows: 'read, change and delete any device of the app', delegation: 'app_token' },
-  'devices:import': { allows: 'import devices in bulk', delegation: 'app_token' },
+  'devices:import': { allows: 'import devices in bulk, of any user', delegation: 'app_token' },
   'quarantine:decide': { allows: 'let devices out of quarantine, or retire them for good', delegation: 'app_token' },
   'topics:read': { allows: 'list topics and their sizes', delegation: 'app_token' },
   'topics:manage': { allows: 'subscribe and unsubscribe any device', delegation: 'app_token' },
   'topics:delete': { allows: 'delete topics', delegation: 'app_token' },
   'notifications:send': { allows: 'create, cancel and replay notifications', delegation: 'app_token' },
   'notifications:read': { allows: 'read notifications, counts, deliveries and dead letters', delegation: 'app_token' },
-  'audit:read': { allows: 'read and export the audit log', delegation: 'app_token' },
-} as const satisfies Record<string, ScopeKind>
+  'audit:read': { allows: 'read and export the audit log', delegation: 'app_token', ofWholeApp: true },
+} as const satisfies Readonly<Record<string, ScopeKind>>
 
 export type Scope = keyof typeof SCOPES
 

@@ -30,6 +30,13 @@ describe('the setting', () => {
     expect(isTaken(await readRootKeys(setting), await hashKey(bearer))).toBe(taken)
   })
 
+  it.each([',', ';', ' ,x', ',sha256:00'])(
+    'that has a hash in it and cannot be read, %s behind it, takes nothing',
+    async (rest) => {
+      expect(await readRootKeys((await rootKeyHash(OLD)) + rest)).toEqual([])
+    },
+  )
+
   it('may hold hashes, in either case, and keys with them; a hash is no key', async () => {
     const [oldHash, newHash] = [await rootKeyHash(OLD), await rootKeyHash('any old text')]
     const hashes = await readRootKeys(`${oldHash.toUpperCase().replace('SHA', 'sha')},${newHash},${NEW}`)

@@ -7,7 +7,8 @@
  *
  * - a list, separated by commas, when every part is the hash of a key (`sha256:` + 64 hex digits) or a `root_…` key whose
  *   checksum fits: each of these keys is taken, which is how the key is rotated with an overlap;
- * - one key as it is, whatever is in it, in every other case.
+ * - one key as it is, whatever is in it, in every other case; but nothing, if it has a hash in it: what was written instead
+ *   of a key must not become one.
  */
 import { equalInConstantTime } from './constant-time.ts'
 import {
@@ -36,7 +37,8 @@ export async function rootKeyHash(key: string): Promise<string> {
 export async function readRootKeys(setting: string): Promise<string[]> {
   if (setting === '') return []
   const parts = setting.split(',').map((part) => part.trim())
-  if (!parts.every((part) => hashIn(part) !== null || isRootKey(part))) return [await hashKey(setting)]
+  const isList = parts.every((part) => hashIn(part) !== null || isRootKey(part))
+  if (!isList) return /sha256:/i.test(setting) ? [] : [await hashKey(setting)]
   return await Promise.all(parts.map((part) => hashIn(part) ?? hashKey(part)))
 }
 

@@ -62,10 +62,14 @@ export function newRow(appId: string, id: string, registration: Registration, no
   }
 }
 
-/** The row with other facts. The slot follows the user; where the device was is kept until shards have been told. */
+/**
+ * The row with other facts. The slot follows the user; where the device was is kept until shards have been told. What was said
+ * about the user of before does not pass to another one.
+ */
 export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): DeviceRow {
   const userId = facts.userId === undefined ? row.userId : facts.userId
   const slot = slotOf({ userId, deviceId: row.id })
+  const isAnothersNow = row.userId !== null && userId !== row.userId
   return {
     ...row,
     userId,
@@ -74,7 +78,7 @@ export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): Devi
     locale: facts.locale === undefined ? row.locale : facts.locale,
     timezone: facts.timezone === undefined ? row.timezone : facts.timezone,
     appVersion: facts.appVersion === undefined ? row.appVersion : facts.appVersion,
-    attributes: facts.attributes ?? row.attributes,
+    attributes: facts.attributes ?? (isAnothersNow ? {} : row.attributes),
     updatedAt: Math.max(now, row.updatedAt),
   }
 }

@@ -54,7 +54,8 @@ async function makeAllCalls(app: Awaited<ReturnType<typeof makeApp>>): Promise<s
   const headers = { 'Content-Type': 'application/x-ndjson' }
   await call('POST', '/v1/devices/import', { bearer: app.admin, body: lines, headers })
   const device = (await admin('POST', '/v1/devices', { platform: 'fcm', token: 'first-secret-token' })).body
-  const deviceKey = (await admin('POST', `/v1/devices/${device.id}/key`)).body.device_key
+  const asDevice = { bearer: device.device_key }
+  const deviceKey = (await call('POST', `/v1/devices/${device.id}/key`, asDevice)).body.device_key
   await admin('DELETE', `/v1/devices/${device.id}/key`)
   await admin('PATCH', `/v1/devices/${device.id}`, { token: 'next-secret-token', attributes: { plan: 'secret-plan' } })
   await admin('POST', '/v1/topics/news/devices', { add: [device.id] })
@@ -131,6 +132,7 @@ describe('every audited call', () => {
     expect(grants).toEqual([
       ['createToken', 'tokens:mint'],
       ['registerDevice', 'devices:register'],
+      ['rotateDeviceKey', 'device'],
       ['subscribe', 'topics:manage device'],
       ['unsubscribe', 'topics:manage device'],
       ['followUnsubscribeLink', ''],

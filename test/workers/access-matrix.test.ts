@@ -1,5 +1,6 @@
 /** Every call of the API times everybody who may come: each is let in or refused as the table of access says. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import { findUnlimitable } from '../../push/rights.ts'
 import { ROLE_SCOPES, ROLES, SCOPE_NAMES, type Scope } from '../../push/roles.ts'
 import { ACCESS, type Grant, grantsOf, rolesFor } from '../../workers/api/access.ts'
 import { api } from '../../workers/api/app.ts'
@@ -13,11 +14,14 @@ const APP_TOKEN_SCOPES: readonly Scope[] = ['devices:register', 'topics:manage',
 const TOPIC = 'nowhere'
 const LIMITS = { topics: [TOPIC], categories: ['x'] }
 
-/** Custom roles: nothing, one scope each, and everything with limits, which take no call away. */
+/** Custom roles: nothing, one scope each, and everything that goes with limits, which take no call away. */
 const CUSTOM_ROLES: Readonly<Record<string, { scopes: readonly Scope[]; topics?: string[]; categories?: string[] }>> = {
   'no-scope': { scopes: [] },
   ...Object.fromEntries(SCOPE_NAMES.map((scope) => [scope.replace(':', '-'), { scopes: [scope] }])),
-  limited: { scopes: SCOPE_NAMES, ...LIMITS },
+  limited: {
+    scopes: SCOPE_NAMES.filter((scope) => findUnlimitable({ scopes: [scope], limits: LIMITS }) === null),
+    ...LIMITS,
+  },
 }
 
 /** Everybody who may come, and what he holds, in the words of the table. */

@@ -146,6 +146,14 @@ describe('users', () => {
     expect(await subscribers('moving')).toBe(1)
   })
 
+  it('leave what was said about them behind', async () => {
+    const device = fcmDevice({ attributes: { plan: 'pro' } })
+    const asAda = await register({ ...device, user_id: 'ada' }, app.sender)
+    expect(asAda.body.attributes).toEqual({ plan: 'pro' })
+    const asBob = await register({ platform: 'fcm', token: device.token }, await userToken('bob'))
+    expect([asBob.body.id, asBob.body.user_id, asBob.body.attributes]).toEqual([asAda.body.id, 'bob', {}])
+  })
+
   it('stay when a client registers without naming one', async () => {
     const device = fcmDevice()
     await register({ ...device, user_id: 'ada' }, app.sender)

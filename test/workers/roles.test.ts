@@ -205,6 +205,39 @@ describe('a key of a custom role', () => {
   })
 })
 
+describe('a scope that shows the whole app', () => {
+  it.each([
+    ['audit:read', { topics: ['marketing.*'] }],
+    ['webhooks:manage', { categories: ['promo'] }],
+  ])('%s goes into no role with limits', async (scope, limits) => {
+    const answer = await put('peeper', { scopes: ['topics:read', scope], ...limits })
+    expect([answer.status, answer.body.code, answer.body.param]).toEqual([400, 'validation_failed', '/scopes/1'])
+    expect((await put('peeper', { scopes: [scope] })).status).toBe(201)
+    await call('DELETE', at('peeper'), { bearer: app.admin })
+  })
+
+  it('goes into no token with limits', async () => {
+    const body = { scopes: ['audit:read'], ttl_seconds: 60, topics: ['marketing.*'] }
+    const answer = await call('POST', '/v1/tokens', { bearer: app.admin, body })
+    expect([answer.status, answer.body.code, answer.body.param]).toEqual([400, 'validation_failed', '/scopes/0'])
+  })
+})
+
+describe('a token', () => {
+  it('loses what the role of the key that minted it has lost', async () => {
+    await put('lender', { scopes: ['tokens:mint', 'topics:read', 'notifications:read'] })
+    const lender = (await keyOf('lender')).body.key
+    const body = { scopes: ['topics:read', 'notifications:read'], ttl_seconds: 600 }
+    const { token } = (await call('POST', '/v1/tokens', { bearer: lender, body })).body
+    const topics = async () => (await call('GET', '/v1/topics', { bearer: token })).status
+    expect(await topics()).toBe(200)
+    await put('lender', { scopes: ['tokens:mint', 'notifications:read'] })
+    expect(await topics()).toBe(403)
+    await put('lender', { scopes: ['tokens:mint', 'topics:read'], topics: ['marketing.*'] })
+    expect(await topics()).toBe(403)
+  })
+})
+
 describe('nobody gives away more than he has:', () => {
   let keeper: string
 

@@ -63,7 +63,8 @@ export const ACCESS = {
   getDevice: ['devices:manage', 'device'],
   changeDevice: ['devices:manage', 'device'],
   deleteDevice: ['devices:manage', 'device'],
-  rotateDeviceKey: ['devices:manage', 'device'],
+  // Whoever else had it would go on being the device when his own key or token is over.
+  rotateDeviceKey: ['device'],
   revokeDeviceKey: ['devices:manage'],
 
   listQuarantine: ['devices:manage'],

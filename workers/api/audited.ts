@@ -78,7 +78,7 @@ export const AUDITED = {
   getDevice: 'read',
   changeDevice: { target: 'id', exceptDevices: true },
   deleteDevice: { target: 'id', exceptDevices: true },
-  rotateDeviceKey: { target: 'id', exceptDevices: true },
+  rotateDeviceKey: 'traffic',
   revokeDeviceKey: { target: 'id' },
 
   listQuarantine: 'read',

@@ -1,6 +1,7 @@
 /** Devices in bulk, for those who come with a registry of their own. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { parseAllowedHosts } from '../../push/outbound-url.ts'
+import { deviceSecretOf } from '../device-keys.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { admitDevices } from './device-quota.ts'
@@ -51,7 +52,7 @@ const importDevices = createRoute({
   },
   responses: {
     200: { description: 'What became of the lines.', content: { 'application/json': { schema: importAnswer } } },
-    ...problems('too_many_lines'),
+    ...problems('too_many_lines', 'credentials_key_missing', 'credentials_key_invalid', 'credential_unreadable'),
   },
 })
 
@@ -60,6 +61,8 @@ export const deviceImport = newRouter().openapi(importDevices, async (c) => {
   const text = new TextDecoder().decode(await c.req.arrayBuffer())
   const { registrations, errors } = await readImport(text, allowed, c.get('caller'))
   const [appId, now] = [appIdOf(c.get('caller')), Date.now()]
+  // Before there are devices: an app that has some and no secret would be taken for one from before there were secrets.
+  await deviceSecretOf(c.env, appId, now)
   const { admitted, refused, refusal } = await admitDevices(c.env, appId, registrations, now)
   if (refusal !== null) errors.push(...refused.map(({ line }) => lineError(line, quotaProblem(refusal, now))))
   const upserted = await registerDevices(c.env, appId, admitted, now)

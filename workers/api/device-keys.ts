@@ -84,7 +84,6 @@ export const deviceKeys = newRouter()
     const validUntil = overlap_seconds === 0 ? null : now + overlap_seconds * 1000
     const generation = await raise(c.env, appId, id, validUntil)
     const answer = { device_key: await makeKey(id, generation), previous_valid_until: instantOrNull(validUntil) }
-    c.var.audit.after({ previous_valid_until: answer.previous_valid_until })
     return c.json(answer, 200)
   })
   .openapi(revoke, async (c) => {

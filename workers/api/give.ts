@@ -1,5 +1,5 @@
 /** Nobody gives away more than he has: a key, a role or a token of somebody has at most his rights. */
-import { findExcess, type Rights } from '../../push/rights.ts'
+import { findExcess, findUnlimitable, type Rights } from '../../push/rights.ts'
 import { type Caller, rightsOf } from './caller.ts'
 import { ApiProblem } from './problem.ts'
 
@@ -21,6 +21,14 @@ export function requireMayGive(
   const patterns = rightsOf(caller).limits[excess.limit]?.join(', ')
   const detail = `This ${caller.kind} is limited to ${excess.limit} of ${patterns}. What it gives away has to be too.`
   throw new ApiProblem('scope_not_allowed', detail, { param: params[excess.limit] })
+}
+
+/** @param param the list of scopes @throws ApiProblem `validation_failed` when a scope does not go with the limits */
+export function requireLimitable(rights: Rights, param: string): void {
+  const scope = findUnlimitable(rights)
+  if (scope === null) return
+  const detail = `${scope} shows what is about every topic and category. Leave it out, or the limits.`
+  throw new ApiProblem('validation_failed', detail, { param: `${param}/${rights.scopes.indexOf(scope)}` })
 }
 
 /** Where the field that is at fault names a role, which has scopes and limits. */

@@ -7,7 +7,7 @@ import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
 import { instantField, instantOrNull } from './fields.ts'
-import { allFrom, requireMayGive } from './give.ts'
+import { allFrom, requireLimitable, requireMayGive } from './give.ts'
 import { forgetRole } from './known-roles.ts'
 import { categoriesLimitField, limitsFromWire, topicsLimitField } from './limit-fields.ts'
 import { ApiProblem } from './problem.ts'
@@ -121,6 +121,7 @@ export const roles = newRouter()
     const name = requireOwnName(role)
     const { scopes, ...limits } = c.req.valid('json')
     const rights: Rights = { scopes: [...new Set(scopes)], limits: limitsFromWire(limits) }
+    requireLimitable(rights, '/scopes')
     const params = { scopes: '/scopes', topics: '/topics', categories: '/categories' }
     requireMayGive(c.var.caller, rights, params)
     const before = await readRole(directoryDatabase(c.env), app.id, name)

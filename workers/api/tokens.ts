@@ -8,7 +8,7 @@ import { signingKeyOf } from '../imported-keys.ts'
 import { allow } from './auth.ts'
 import { appIdOf, type Caller, limitsOf, rightsOf } from './caller.ts'
 import { instantField, instantOf, userIdField } from './fields.ts'
-import { requireMayGive } from './give.ts'
+import { requireLimitable, requireMayGive } from './give.ts'
 import { categoriesLimitField, type LimitsOnTheWire, limitsFromWire, topicsLimitField } from './limit-fields.ts'
 import { ApiProblem } from './problem.ts'
 import { problems } from './problem-responses.ts'
@@ -66,6 +66,7 @@ tokens.openapi(
     const { caller } = c.var
     for (const [index, scope] of scopes.entries()) requireScope(caller, scope, userId, index)
     const rights = { scopes: [...new Set(scopes)], limits: narrowed(limitsOf(caller), c.req.valid('json')) }
+    requireLimitable(rights, '/scopes')
     requireMayGive(caller, rights, { scopes: '/scopes', topics: '/topics', categories: '/categories' })
     const token = { appId: appIdOf(caller), keyId: keyIdOf(caller), userId, ...rights }
     const now = Date.now()
