@@ -7,6 +7,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { type BlockAsk, type BlockGrant, type GrantedWindow, grantBlock } from '../push/allowance-block.ts'
 import type { AppQuotas } from '../push/app-settings.ts'
 import * as places from '../push/device-places.ts'
+import { holdSend, type KeptSend, releaseSend } from '../push/kept-send.ts'
 import { DAY_MS } from '../push/limit-window.ts'
 import * as book from '../push/quota-book.ts'
 import { countLivingDevices } from '../schema/d1/devices.ts'
@@ -18,6 +19,13 @@ const DAYS_KEPT = 2
 /** Rows that one alarm forgets. */
 const ROWS_AN_ALARM = 1_000
 const NEXT_ALARM_MS = 1_000
+
+interface FoundSend {
+  readonly key: string
+  /** Epoch ms: the day on which it was counted. */
+  readonly dayAt: number
+  readonly kept: KeptSend
+}
 
 export class Meter extends DurableObject<Env> implements MeterCalls {
   /** One count of the devices at a time: whoever comes meanwhile waits for the same. */
@@ -31,30 +39,33 @@ export class Meter extends DurableObject<Env> implements MeterCalls {
   }
 
   /** Counts a send, once however often it is asked; or says which quota has no room for it, and counts nothing. */
-  async countSend({ send, recipients }: CountedSend, quotas: AppQuotas): Promise<SendCount> {
+  async countSend({ send, bodyHash, recipients }: CountedSend, quotas: AppQuotas): Promise<SendCount> {
     const now = Date.now()
-    if (this.findSend(send, now) !== null) return { kind: 'known' }
+    const found = this.findSend(send, now)
+    if (found !== null) return this.hold(found, bodyHash)
     const { next, verdict } = book.enterSend(this.kept('book'), recipients, quotas, now)
     if (next === null) return verdict
     this.ctx.storage.kv.put('book', next)
-    await this.remember(next.startsAt, `send/${send}`, recipients)
+    await this.remember(next.startsAt, `send/${send}`, { bodyHash, recipients, holders: 1 })
     return verdict
   }
 
-  /** The send was refused after it was counted: it is as if it had never been. */
+  /** A request was refused after it was counted: if no other one is the same send, it is as if it had never been. */
   async forgetSend(send: string): Promise<void> {
     const found = this.findSend(send, Date.now())
     if (found === null) return
+    const left = releaseSend(found.kept)
+    if (left !== null) return this.ctx.storage.kv.put(found.key, left)
     this.ctx.storage.kv.delete(found.key)
-    this.change(book.leaveSend(this.kept('book'), found.dayAt, found.recipients))
+    this.change(book.leaveSend(this.kept('book'), found.dayAt, found.kept.recipients))
   }
 
   /** How many it really went to. Idempotent; a send that was not counted, or days ago, changes nothing. */
   async correctSend(send: string, recipients: number): Promise<void> {
     const found = this.findSend(send, Date.now())
-    if (found === null || found.recipients === recipients) return
-    this.ctx.storage.kv.put(found.key, recipients)
-    this.change(book.correctRecipients(this.kept('book'), found.dayAt, recipients - found.recipients))
+    if (found === null || found.kept.recipients === recipients) return
+    this.ctx.storage.kv.put(found.key, { ...found.kept, recipients })
+    this.change(book.correctRecipients(this.kept('book'), found.dayAt, recipients - found.kept.recipients))
   }
 
   /** Room for so many devices that are not there yet: all of it, or as much as there is. */
@@ -123,11 +134,19 @@ export class Meter extends DurableObject<Env> implements MeterCalls {
     if (next !== null) this.ctx.storage.kv.put('book', next)
   }
 
-  private findSend(send: string, now: number): { key: string; dayAt: number; recipients: number } | null {
+  /** Another request that is the same send, or only calls itself so. */
+  private hold({ key, kept }: FoundSend, bodyHash: string): SendCount {
+    const held = holdSend(kept, bodyHash)
+    if (held === null) return { kind: 'conflict' }
+    this.ctx.storage.kv.put(key, held)
+    return { kind: 'known' }
+  }
+
+  private findSend(send: string, now: number): FoundSend | null {
     for (const dayAt of this.daysKept(dayOf(now))) {
       const key = rowKey(dayAt, `send/${send}`)
-      const recipients = this.kept<number>(key)
-      if (recipients !== null) return { key, dayAt, recipients }
+      const kept = this.kept<KeptSend>(key)
+      if (kept !== null) return { key, dayAt, kept }
     }
     return null
   }
@@ -137,7 +156,7 @@ export class Meter extends DurableObject<Env> implements MeterCalls {
     return Array.from({ length: DAYS_KEPT + 1 }, (_, age) => today + (1 - age) * DAY_MS)
   }
 
-  private async remember(dayAt: number, name: string, value: number): Promise<void> {
+  private async remember(dayAt: number, name: string, value: unknown): Promise<void> {
     this.ctx.storage.kv.put(rowKey(dayAt, name), value)
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(dayOf(Date.now()) + DAY_MS)
   }

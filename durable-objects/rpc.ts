@@ -223,11 +223,13 @@ export type CreateAnswer =
 /** A send as it is counted: named by the part of its id that does not depend on the time. */
 export interface CountedSend {
   readonly send: string
+  /** Digest of the request's body. */
+  readonly bodyHash: string
   readonly recipients: number
 }
 
-/** `known`: it was counted before. */
-export type SendCount = SendVerdict | { readonly kind: 'known' }
+/** `known`: it was counted before. `conflict`: one with the same idempotency key and another body was; this is not counted. */
+export type SendCount = SendVerdict | { readonly kind: 'known' } | { readonly kind: 'conflict' }
 
 export interface PlacesGrant {
   readonly granted: number

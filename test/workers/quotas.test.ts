@@ -3,6 +3,7 @@
 import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { CreateRequest } from '../../durable-objects/rpc.ts'
 import { meterOf } from '../../durable-objects/stubs.ts'
 import { quotasOf } from '../../push/app-settings.ts'
 import { removeDeletedApps } from '../../workers/jobs/remove-deleted-apps.ts'
@@ -37,6 +38,30 @@ function send(to: object, options: { headers?: Record<string, string>; env?: Par
 
 async function register(facts: object = {}) {
   return call('POST', '/v1/devices', { bearer: app.sender, body: fcmDevice(facts) })
+}
+
+/** What is answered to another request while the object of the first one has not been asked to create it yet. */
+async function whileCreating(
+  first: (slow: Partial<Env>) => ReturnType<typeof call>,
+  second: () => ReturnType<typeof call>,
+) {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const NOTIFICATION = {
+    getByName: (name: string) => ({
+      replay: (bodyHash: string) => env.NOTIFICATION.getByName(name).replay(bodyHash),
+      create: async (request: CreateRequest) => {
+        reached.resolve()
+        await released.promise
+        return await env.NOTIFICATION.getByName(name).create(request)
+      },
+    }),
+  } as never
+  const one = first({ NOTIFICATION })
+  await reached.promise
+  const answer = await second()
+  released.resolve()
+  expect((await one).status).toBe(202)
+  return answer
 }
 
 /** Waits until what is counted is so; the objects tell each other in their own time. */
@@ -110,6 +135,31 @@ describe('sends a day', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => send({ topic: 'news' }, { headers })))
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1)
     expect((await readQuotas()).sends_a_day.used).toBe(1)
+  })
+
+  it('count another body under the same idempotency key as the conflict that it is, however late the first one is made', async () => {
+    await setQuotas({ sends_a_day: 5, recipients_a_day: 1 })
+    for (let i = 0; i < 3; i++) await register({ topics: ['all'] })
+    const headers = { 'Idempotency-Key': 'small and large' }
+    const large = await whileCreating(
+      (slow) => send({ users: ['nobody'] }, { headers, env: slow }),
+      () => send({ topic: 'all' }, { headers }),
+    )
+    expect([large.status, large.body.code]).toEqual([422, 'idempotency_mismatch'])
+    expect((await readQuotas()).sends_a_day.used).toBe(1)
+  })
+
+  it('keep the count of a send that was accepted when its twin is refused', async () => {
+    const sent = { send: 'twins', bodyHash: 'same', recipients: 3 }
+    const quotas = quotasOf({ sendsADay: 5 })
+    const meter = meterOf(env, app.id)
+    expect((await meter.countSend(sent, quotas)).kind).toBe('counted')
+    expect((await meter.countSend(sent, quotas)).kind).toBe('known')
+    expect((await meter.countSend({ ...sent, bodyHash: 'other' }, quotas)).kind).toBe('conflict')
+    await meter.forgetSend('twins')
+    expect(await meter.usage(quotas)).toMatchObject({ sends: 1, recipients: 3 })
+    await meter.forgetSend('twins')
+    expect(await meter.usage(quotas)).toMatchObject({ sends: 0, recipients: 0 })
   })
 
   it('are exact for many at once', async () => {

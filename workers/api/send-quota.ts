@@ -9,7 +9,7 @@ import {
   nameNotification,
   replayNotification,
 } from '../../durable-objects/notifications.ts'
-import type { CreateAnswer } from '../../durable-objects/rpc.ts'
+import type { CreateAnswer, SendCount } from '../../durable-objects/rpc.ts'
 import { meterOf } from '../../durable-objects/stubs.ts'
 import type { AppQuotas } from '../../push/app-settings.ts'
 import { idTail } from '../../push/ids.ts'
@@ -33,31 +33,34 @@ export async function createWithinQuota(env: Env, request: NewNotification): Pro
   const earlier = await replayNotification(env, request)
   if (earlier !== null) return { answer: earlier, reached: [] }
   const id = await nameNotification(request)
-  const reached = await count(env, request, app.quotas, idTail(id))
+  const counted = await count(env, request, app.quotas, idTail(id))
+  if (counted.kind === 'conflict') return { answer: counted, reached: [] }
   const answer = await createNotification(env, { ...request, id, metered: true })
   // Nothing of it was kept. Where it is not known whether it was accepted, it stays counted.
-  if (answer.kind === 'line_full') await meterOf(env, request.appId).forgetSend(idTail(id))
-  return { answer, reached }
+  if (answer.kind === 'line_full' || answer.kind === 'conflict') {
+    await meterOf(env, request.appId).forgetSend(idTail(id))
+  }
+  return { answer, reached: counted.kind === 'known' ? [] : counted.reached }
 }
 
 function hasQuota({ sendsADay, recipientsADay }: AppQuotas): boolean {
   return sendsADay !== null || recipientsADay !== null
 }
 
+/** @throws ApiProblem `quota_exceeded` */
 async function count(
   env: Env,
-  { appId, send, now }: NewNotification,
+  { appId, send, bodyHash, now }: NewNotification,
   quotas: AppQuotas,
   name: string,
-): Promise<readonly QuotaWarning[]> {
+): Promise<Exclude<SendCount, { kind: 'refused' }>> {
   const matters = quotas.recipientsADay ?? Number.MAX_SAFE_INTEGER
   const recipients = await countRecipients(env, appId, send.audience, { matters, now })
-  const counted = await meterOf(env, appId).countSend({ send: name, recipients }, quotas)
+  const counted = await meterOf(env, appId).countSend({ send: name, bodyHash, recipients }, quotas)
   if (counted.kind === 'refused') {
     tellExceeded(env, appId, counted, now)
     throw quotaProblem(counted, now)
   }
-  if (counted.kind === 'known') return []
-  tellWarnings(env, appId, counted.warnings, now)
-  return counted.reached
+  if (counted.kind === 'counted') tellWarnings(env, appId, counted.warnings, now)
+  return counted
 }
