@@ -147,18 +147,19 @@ export abstract class DirectSend extends NotificationRecord {
     this.write(next)
     if (next.completedAt === null) return
     const { ordered } = next.send
-    if (next.metered) this.ctx.waitUntil(this.tellMeter(next))
+    if (next.countedRecipients !== undefined) this.ctx.waitUntil(this.tellMeter(next, next.countedRecipients))
     await this.wakeBy(ordered ? Date.now() + this.leaseMs : next.completedAt + RETENTION_MS)
     if (ordered) this.ctx.waitUntil(this.lines.leaveAll(next))
     this.ctx.waitUntil(this.announceSurely(next))
   }
 
   /** How many a counted send really went to. If that gets lost, what was estimated when it was accepted stays counted. */
-  private async tellMeter(done: NotificationLife): Promise<void> {
+  private async tellMeter(done: NotificationLife, recipients: number): Promise<void> {
+    const counted = { send: idTail(done.id), bodyHash: done.bodyHash, recipients }
     const own = this.ownView(done) ?? life.EMPTY_VIEW
     const sums = done.shards === null ? [own] : Object.values(done.shards).flatMap(({ final }) => final ?? [])
     try {
-      await meterOf(this.env, done.appId).correctSend(idTail(done.id), life.sum(sums).counts.targeted)
+      await meterOf(this.env, done.appId).correctSend(counted, life.sum(sums).counts.targeted)
     } catch (error) {
       console.error('the recipients of a send stay as estimated', { id: done.id, error: String(error) })
     }

@@ -60,12 +60,14 @@ export class Meter extends DurableObject<Env> implements MeterCalls {
     this.change(book.leaveSend(this.kept('book'), found.dayAt, found.kept.recipients))
   }
 
-  /** How many it really went to. Idempotent; a send that was not counted, or days ago, changes nothing. */
-  async correctSend(send: string, recipients: number): Promise<void> {
-    const found = this.findSend(send, Date.now())
-    if (found === null || found.kept.recipients === recipients) return
-    this.ctx.storage.kv.put(found.key, { ...found.kept, recipients })
-    this.change(book.correctRecipients(this.kept('book'), found.dayAt, recipients - found.kept.recipients))
+  /** How many it really went to, however long ago it was counted. Idempotent. */
+  async correctSend(counted: CountedSend, reached: number): Promise<void> {
+    const now = Date.now()
+    const found = this.findSend(counted.send, now)
+    const { bodyHash, recipients, holders } = found?.kept ?? { ...counted, holders: 1 }
+    if (recipients === reached) return
+    this.change(book.correctRecipients(this.kept('book'), found?.dayAt ?? null, reached - recipients, now))
+    await this.remember(found?.dayAt ?? dayOf(now), `send/${counted.send}`, { bodyHash, recipients: reached, holders })
   }
 
   /** Room for so many devices that are not there yet: all of it, or as much as there is. */

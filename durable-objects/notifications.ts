@@ -21,8 +21,8 @@ export interface NewNotification {
   readonly now: number
   /** Its id, if it had to be known before; see {@link nameNotification}. */
   readonly id?: string
-  /** It was counted by the app's Meter. */
-  readonly metered?: boolean
+  /** With how many it was counted by the app's Meter. */
+  readonly countedRecipients?: number
 }
 
 /** The id of a notification that is still to be created: with an idempotency key, always of the same object. */
@@ -59,10 +59,10 @@ export async function createNotification(
   request: NewNotification,
   deadlineMs = ANSWER_DEADLINE_MS,
 ): Promise<CreateAnswer> {
-  const { appId, send, bodyHash, sentBy, metered } = request
+  const { appId, send, bodyHash, sentBy, countedRecipients } = request
   const id = request.id ?? (await nameNotification(request))
   return await answerOf(
-    notificationNamed(env, appId, id).create({ id, appId, send, bodyHash, sentBy, metered }),
+    notificationNamed(env, appId, id).create({ id, appId, send, bodyHash, sentBy, countedRecipients }),
     deadlineMs,
   )
 }

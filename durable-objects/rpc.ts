@@ -206,7 +206,10 @@ export interface DeliveryPage {
 }
 
 /** What a notification is made of. */
-export type CreateRequest = Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'sentBy' | 'metered'>
+export type CreateRequest = Pick<
+  NotificationLife,
+  'id' | 'appId' | 'send' | 'bodyHash' | 'sentBy' | 'countedRecipients'
+>
 
 /** What creating a notification answers. */
 export type CreateAnswer =
@@ -251,7 +254,7 @@ export interface MeterCalls {
   take(ask: BlockAsk): Promise<BlockGrant>
   countSend(counted: CountedSend, quotas: AppQuotas): Promise<SendCount>
   forgetSend(send: string): Promise<void>
-  correctSend(send: string, recipients: number): Promise<void>
+  correctSend(counted: CountedSend, reached: number): Promise<void>
   takePlaces(wanted: number, limit: number): Promise<PlacesGrant>
   usage(quotas: AppQuotas): Promise<MeterUsage>
   useOnce(digest: string): Promise<boolean>

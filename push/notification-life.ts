@@ -30,8 +30,8 @@ export interface NotificationLife {
   readonly appId: string
   readonly send: Send
   readonly bodyHash: string
-  /** Counted against a quota of the app, whose Meter is told how many it really went to. */
-  readonly metered?: boolean
+  /** As many were counted against a quota of the app, whose Meter is told how many it really went to. Absent: it was not counted. */
+  readonly countedRecipients?: number
   /** Who asked for it; null: the audit log knows. */
   readonly sentBy: AuditSource | null
   readonly status: NotificationStatus
@@ -57,7 +57,7 @@ export const EMPTY_VIEW: LedgerSums = { counts: emptyCounts(), byPlatform: {}, o
 
 /** A notification as it is accepted. */
 export function begin(
-  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'sentBy' | 'metered'>,
+  request: Pick<NotificationLife, 'id' | 'appId' | 'send' | 'bodyHash' | 'sentBy' | 'countedRecipients'>,
   now: number,
 ): NotificationLife {
   const { sendAt, message } = request.send

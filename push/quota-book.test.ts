@@ -110,12 +110,22 @@ describe('a warning', () => {
 })
 
 describe('what is given back or corrected', () => {
-  it('changes the day on which it was counted, and no other', () => {
+  it('is given back to the day on which it was counted, and to no other', () => {
     const book = bookOf(5, 50)
     expect(leaveSend(book, book.startsAt, 20)).toMatchObject({ sends: 4, recipients: 30 })
-    expect(correctRecipients(book, book.startsAt, -30)).toMatchObject({ sends: 5, recipients: 20 })
+    expect(correctRecipients(book, book.startsAt, -30, NOON)).toMatchObject({ sends: 5, recipients: 20 })
     expect(leaveSend(book, book.startsAt - DAY_MS, 20)).toBeNull()
-    expect(correctRecipients(null, book.startsAt, 5)).toBeNull()
+    expect(correctRecipients(book, book.startsAt - DAY_MS, -30, NOON)).toBeNull()
+    expect(correctRecipients(book, null, -30, NOON)).toBeNull()
+    expect(correctRecipients(book, book.startsAt, -30, MIDNIGHT)).toBeNull()
+  })
+
+  it('is used today when it is more than was counted, whenever that was', () => {
+    const book = bookOf(5, 50)
+    expect(correctRecipients(book, book.startsAt, 30, NOON)).toMatchObject({ sends: 5, recipients: 80 })
+    expect(correctRecipients(book, book.startsAt, 30, MIDNIGHT)).toMatchObject({ startsAt: MIDNIGHT, recipients: 30 })
+    expect(correctRecipients(book, null, 30, NOON)).toMatchObject({ sends: 5, recipients: 80 })
+    expect(correctRecipients(null, null, 30, NOON)).toMatchObject({ sends: 0, recipients: 30 })
   })
 
   it('reads as nothing used on a new day', () => {

@@ -86,9 +86,20 @@ export function leaveSend(kept: QuotaBook | null, dayAt: number, recipients: num
   return { ...kept, sends: kept.sends - 1, recipients: kept.recipients - recipients }
 }
 
-/** A send that was counted on that day went to more or fewer. Null: that day is over. */
-export function correctRecipients(kept: QuotaBook | null, dayAt: number, by: number): QuotaBook | null {
-  return kept?.startsAt === dayAt ? { ...kept, recipients: kept.recipients + by } : null
+/**
+ * A send that was counted on some day went to more or fewer. What it went to beyond that is used today, also when that day
+ * is over; what it did not is given back to that day only.
+ *
+ * @returns null: nothing changes
+ */
+export function correctRecipients(
+  kept: QuotaBook | null,
+  dayAt: number | null,
+  by: number,
+  now: number,
+): QuotaBook | null {
+  const today = openDay(kept, now)
+  return by > 0 || today.startsAt === dayAt ? { ...today, recipients: today.recipients + by } : null
 }
 
 /** So many devices are there. @returns who is to be told of it */

@@ -212,6 +212,18 @@ describe('recipients a day', () => {
     await untilUsed('recipients_a_day', 2)
   })
 
+  it('of a send that was scheduled days ahead count when it is over, as far as they are more than were counted', async () => {
+    await setQuotas({ recipients_a_day: 10 })
+    const meter = meterOf(env, app.id)
+    const sent = { send: 'later', bodyHash: 'body', recipients: 2 }
+    await meter.countSend(sent, quotasOf({ recipientsADay: 10 }))
+    vi.setSystemTime(Date.UTC(2026, 10, 29, 12))
+    for (let i = 0; i < 2; i++) await meter.correctSend(sent, 6)
+    expect((await readQuotas()).recipients_a_day.used).toBe(4)
+    await meter.correctSend({ ...sent, send: 'smaller than thought' }, 0)
+    expect((await readQuotas()).recipients_a_day.used).toBe(4)
+  })
+
   it('of a scheduled send that is canceled are given back', async () => {
     await setQuotas({ recipients_a_day: 10 })
     const body = { to: { users: ['ada', 'bob'] }, title: 'Later', send_at: '2026-11-24T18:00:00Z' }

@@ -9,7 +9,7 @@ import {
   nameNotification,
   replayNotification,
 } from '../../durable-objects/notifications.ts'
-import type { CreateAnswer, SendCount } from '../../durable-objects/rpc.ts'
+import type { CountedSend, CreateAnswer, SendCount } from '../../durable-objects/rpc.ts'
 import { meterOf } from '../../durable-objects/stubs.ts'
 import type { AppQuotas } from '../../push/app-settings.ts'
 import { idTail } from '../../push/ids.ts'
@@ -33,9 +33,10 @@ export async function createWithinQuota(env: Env, request: NewNotification): Pro
   const earlier = await replayNotification(env, request)
   if (earlier !== null) return { answer: earlier, reached: [] }
   const id = await nameNotification(request)
-  const counted = await count(env, request, app.quotas, idTail(id))
+  const recipients = await estimateRecipients(env, request, app.quotas)
+  const counted = await count(env, request, app.quotas, { send: idTail(id), bodyHash: request.bodyHash, recipients })
   if (counted.kind === 'conflict') return { answer: counted, reached: [] }
-  const answer = await createNotification(env, { ...request, id, metered: true })
+  const answer = await createNotification(env, { ...request, id, countedRecipients: recipients })
   // Nothing of it was kept. Where it is not known whether it was accepted, it stays counted.
   if (answer.kind === 'line_full' || answer.kind === 'conflict') {
     await meterOf(env, request.appId).forgetSend(idTail(id))
@@ -47,16 +48,21 @@ function hasQuota({ sendsADay, recipientsADay }: AppQuotas): boolean {
   return sendsADay !== null || recipientsADay !== null
 }
 
+/** Where no quota is about recipients nobody asks how many there are: they are known when the send is over. */
+async function estimateRecipients(env: Env, { appId, send, now }: NewNotification, { recipientsADay }: AppQuotas) {
+  return recipientsADay === null
+    ? 0
+    : await countRecipients(env, appId, send.audience, { matters: recipientsADay, now })
+}
+
 /** @throws ApiProblem `quota_exceeded` */
 async function count(
   env: Env,
-  { appId, send, bodyHash, now }: NewNotification,
+  { appId, now }: NewNotification,
   quotas: AppQuotas,
-  name: string,
+  send: CountedSend,
 ): Promise<Exclude<SendCount, { kind: 'refused' }>> {
-  const matters = quotas.recipientsADay ?? Number.MAX_SAFE_INTEGER
-  const recipients = await countRecipients(env, appId, send.audience, { matters, now })
-  const counted = await meterOf(env, appId).countSend({ send: name, bodyHash, recipients }, quotas)
+  const counted = await meterOf(env, appId).countSend(send, quotas)
   if (counted.kind === 'refused') {
     tellExceeded(env, appId, counted, now)
     throw quotaProblem(counted, now)
