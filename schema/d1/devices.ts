@@ -45,6 +45,20 @@ export async function readDevicesOfUsers(db: D1Database, appId: string, userIds:
   return rows.map(deviceOf)
 }
 
+/** How many devices of these users can be reached. Reads no more than `atMost` of them. */
+export async function countDevicesOfUsers(
+  db: D1Database,
+  appId: string,
+  userIds: readonly string[],
+  atMost: number,
+): Promise<number> {
+  const [row] = await drizzle(db).all<{ devices: number }>(sql`
+    select count(*) as devices from (
+      select 1 from ${listed(userIds)} cross join device as theirs indexed by device_user
+      where theirs.app_id = ${appId} and ${isListed(sql`theirs.user_id`)} and theirs.retired_at is null limit ${atMost})`)
+  return row?.devices ?? 0
+}
+
 /** How many devices of the app can be reached. Reads them all. */
 export async function countLivingDevices(db: D1Database, appId: string): Promise<number> {
   return await drizzle(db).$count(deviceTable, and(eq(deviceTable.appId, appId), isNull(deviceTable.retiredAt)))

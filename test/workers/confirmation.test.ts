@@ -98,6 +98,25 @@ describe('a send to more than the app allows without a word', () => {
     expect((await send({ confirmation: answer.body.confirmation })).status).toBe(202)
   })
 
+  it('is one to a user who has many devices', async () => {
+    for (let i = 0; i < 3; i++)
+      await call('POST', '/v1/devices', { bearer: app.sender, body: fcmDevice({ user_id: 'guest' }) })
+    const body = { ...BODY, to: { users: ['guest'] } }
+    const refused = await send({ body })
+    expect(refused.body).toMatchObject({ code: 'confirmation_required', recipients: 3 })
+    expect((await send({ body, confirmation: refused.body.confirmation })).status).toBe(202)
+  })
+
+  it('is one to a topic that has grown past it a few seconds ago', async () => {
+    await confirmAbove(400)
+    expect((await send()).status).toBe(202)
+    const body = Array.from({ length: 400 }, () => JSON.stringify(fcmDevice({ topics: ['everybody'] }))).join('\n')
+    const headers = { 'Content-Type': 'application/x-ndjson' }
+    await call('POST', '/v1/devices/import', { bearer: app.admin, body, headers })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 })
+    expect((await send()).body).toMatchObject({ code: 'confirmation_required', recipients: 403 })
+  })
+
   it('keeps nothing of the request that was not taken: its idempotency key is free', async () => {
     expect((await send({ key: 'free' })).status).toBe(409)
     expect((await send({ key: 'free', body: { ...BODY, to: { users: ['ada'] } } })).status).toBe(202)
@@ -124,6 +143,27 @@ describe('a send that needs no confirmation', () => {
     expect((await call('GET', `/v1/apps/${(await makeApp()).id}/settings`, { bearer: ROOT })).body).toMatchObject({
       confirm_above_recipients: 1_000_000,
     })
+  })
+
+  it('asks the database for nobody’s devices where a send to users cannot be large enough', async () => {
+    await confirmAbove(1_000_000)
+    const asked: string[] = []
+    const DB = new Proxy(env.DB, {
+      get: (db, name) => {
+        const value = Reflect.get(db, name)
+        if (name !== 'prepare') return typeof value === 'function' ? value.bind(db) : value
+        return (sql: string) => {
+          asked.push(sql)
+          return db.prepare(sql)
+        }
+      },
+    })
+    const to = { users: ['ada'] }
+    expect(
+      (await call('POST', '/v1/notifications', { bearer: app.sender, body: { to, title: 'Hello' }, env: { DB } }))
+        .status,
+    ).toBe(202)
+    expect(asked.filter((sql) => sql.includes('device_user'))).toEqual([])
   })
 
   it('asks for the size of its topic once in a few seconds, and for none of users and devices', async () => {

@@ -32,8 +32,14 @@ async function readQuotas() {
   return (await call('GET', `/v1/apps/${app.id}/quotas`, { bearer: app.admin })).body
 }
 
-function send(to: object, options: { headers?: Record<string, string>; env?: Partial<Env> } = {}) {
-  return call('POST', '/v1/notifications', { bearer: app.sender, body: { to, title: 'Hello' }, ...options })
+interface SendOptions {
+  readonly more?: object
+  readonly headers?: Record<string, string>
+  readonly env?: Partial<Env>
+}
+
+function send(to: object, { more, ...options }: SendOptions = {}) {
+  return call('POST', '/v1/notifications', { bearer: app.sender, body: { to, title: 'Hello', ...more }, ...options })
 }
 
 async function register(facts: object = {}) {
@@ -203,13 +209,23 @@ describe('recipients a day', () => {
     expect(refused.body).toMatchObject({ quota: 'recipients_a_day', used: 3, limit: 5 })
   })
 
-  it('are corrected when it is known how many there were: a user has two devices, another none', async () => {
+  it('of a send to users are their devices that can be reached, before it is accepted', async () => {
+    await setQuotas({ recipients_a_day: 3 })
+    const mine = await Promise.all(['ada', 'ada', 'bob'].map((user_id) => register({ user_id })))
+    await env.DB.prepare('update device set retired_at = 1 where id = ?').bind(mine[0]!.body.id).run()
+    const at = { send_at: '2026-11-24T18:00:00Z' }
+    expect((await send({ users: ['ada', 'bob', 'nobody'] }, { more: at })).status).toBe(202)
+    expect((await readQuotas()).recipients_a_day.used).toBe(2)
+    const refused = await send({ users: ['bob', 'ada'] }, { more: at })
+    expect(refused.body).toMatchObject({ quota: 'recipients_a_day', used: 2, limit: 3 })
+  })
+
+  it('are corrected when it is known how many there were', async () => {
     await setQuotas({ recipients_a_day: 10 })
-    for (let i = 0; i < 2; i++) await register({ user_id: 'ada' })
-    expect((await send({ users: ['ada'] })).status).toBe(202)
-    await untilUsed('recipients_a_day', 2)
-    expect((await send({ users: ['nobody'] })).status).toBe(202)
-    await untilUsed('recipients_a_day', 2)
+    const { body } = await register()
+    await env.DB.prepare('update device set retired_at = 1 where id = ?').bind(body.id).run()
+    expect((await send({ devices: [body.id] })).status).toBe(202)
+    await untilUsed('recipients_a_day', 0)
   })
 
   it('of a send that was scheduled days ahead count when it is over, as far as they are more than were counted', async () => {
@@ -226,6 +242,7 @@ describe('recipients a day', () => {
 
   it('of a scheduled send that is canceled are given back', async () => {
     await setQuotas({ recipients_a_day: 10 })
+    for (const user_id of ['ada', 'bob']) await register({ user_id })
     const body = { to: { users: ['ada', 'bob'] }, title: 'Later', send_at: '2026-11-24T18:00:00Z' }
     const { body: made } = await call('POST', '/v1/notifications', { bearer: app.sender, body })
     expect((await readQuotas()).recipients_a_day.used).toBe(2)

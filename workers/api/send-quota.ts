@@ -48,11 +48,12 @@ function hasQuota({ sendsADay, recipientsADay }: AppQuotas): boolean {
   return sendsADay !== null || recipientsADay !== null
 }
 
-/** Where no quota is about recipients nobody asks how many there are: they are known when the send is over. */
+/**
+ * Where no quota is about recipients nobody asks how many there are: they are known when the send is over. Otherwise each
+ * makes a difference, because nobody knows here how many are left.
+ */
 async function estimateRecipients(env: Env, { appId, send, now }: NewNotification, { recipientsADay }: AppQuotas) {
-  return recipientsADay === null
-    ? 0
-    : await countRecipients(env, appId, send.audience, { matters: recipientsADay, now })
+  return recipientsADay === null ? 0 : await countRecipients(env, appId, send.audience, { matters: 1, now })
 }
 
 /** @throws ApiProblem `quota_exceeded` */
