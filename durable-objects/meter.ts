@@ -89,11 +89,13 @@ export class Meter extends DurableObject<Env> implements MeterCalls {
     return { ...today, devices: devices === null ? null : places.usedPlaces(this.places!) }
   }
 
-  /** Whether it is the first time that this is shown, today or yesterday. */
-  async useOnce(digest: string): Promise<boolean> {
+  /** Whether it is the first time that this is shown, today or yesterday; or it was shown by the same one before. */
+  async useOnce(digest: string, by?: string): Promise<boolean> {
     const today = dayOf(Date.now())
-    if (this.daysKept(today).some((day) => this.kept(rowKey(day, `once/${digest}`)) !== null)) return false
-    await this.remember(today, `once/${digest}`, 1)
+    const users = this.daysKept(today).map((day) => this.kept<string>(rowKey(day, `once/${digest}`)))
+    const usedBy = users.find((user) => user !== null)
+    if (usedBy !== undefined) return usedBy === by
+    await this.remember(today, `once/${digest}`, by ?? '')
     return true
   }
 

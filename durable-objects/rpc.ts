@@ -257,7 +257,7 @@ export interface MeterCalls {
   correctSend(counted: CountedSend, reached: number): Promise<void>
   takePlaces(wanted: number, limit: number): Promise<PlacesGrant>
   usage(quotas: AppQuotas): Promise<MeterUsage>
-  useOnce(digest: string): Promise<boolean>
+  useOnce(digest: string, by?: string): Promise<boolean>
   empty(): Promise<void>
 }
 

@@ -1,7 +1,7 @@
 /**
  * The proof that somebody was told how many recipients a send has, and sent it all the same. A signed text, so that
- * nothing is stored: it holds for one request of one caller, for a few minutes, up to a number of recipients. Pure
- * WebCrypto: the clock is an argument.
+ * nothing is stored until it is used: it holds for one request of one caller, for a few minutes, up to a number of
+ * recipients. That it is used once is not known here. Pure WebCrypto: the clock is an argument.
  *
  * `1.<expires>.<most recipients>.<HMAC-SHA-256>`, numbers in base 36, the rest in base64url.
  */

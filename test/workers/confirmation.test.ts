@@ -122,6 +122,25 @@ describe('a send to more than the app allows without a word', () => {
     expect((await send({ key: 'free', body: { ...BODY, to: { users: ['ada'] } } })).status).toBe(202)
   })
 
+  it('is confirmed once: the next one needs a word of its own, whatever its idempotency key', async () => {
+    const used = await confirmation()
+    expect((await send({ confirmation: used })).status).toBe(202)
+    for (const key of [undefined, 'fresh']) {
+      const again = await send({ confirmation: used, key })
+      expect([again.status, again.body.code]).toEqual([409, 'confirmation_required'])
+      expect(again.body.detail).toContain('used before')
+      expect((await send({ confirmation: again.body.confirmation, key })).status).toBe(202)
+    }
+  })
+
+  it('is confirmed once for all requests with its idempotency key, however many come at once', async () => {
+    const mine = { key: 'twins', confirmation: await confirmation() }
+    const answers = await Promise.all(Array.from({ length: 4 }, () => send(mine)))
+    answers.push(await send(mine))
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1)
+    expect(answers[0]!.status).toBe(202)
+  })
+
   it('that was accepted is repeated without a confirmation', async () => {
     const first = await send({ key: 'repeated', confirmation: await confirmation() })
     const again = await send({ key: 'repeated' })

@@ -2,15 +2,16 @@
  * A send to very many needs a confirmation, so that a stray call does not push to everybody. Sequences; what a
  * confirmation is worth is push/confirmation.ts. A send that can be no large one costs nothing here.
  */
+import { nameNotification } from '../../durable-objects/notifications.ts'
+import { meterOf } from '../../durable-objects/stubs.ts'
 import {
   type ConfirmationVerdict,
   type ConfirmedRequest,
   checkConfirmation,
   makeConfirmation,
 } from '../../push/confirmation.ts'
-import type { Audience } from '../../push/notification.ts'
+import { idTail } from '../../push/ids.ts'
 import type { Caller } from './caller.ts'
-import { countRecipients } from './count-recipients.ts'
 import { instantOf } from './fields.ts'
 import { recallApp } from './known-apps.ts'
 import { ApiProblem } from './problem.ts'
@@ -22,34 +23,56 @@ export function confirmingCaller(caller: Caller): string {
   return caller.kind === 'token' ? `token:${caller.keyId} ${caller.userId ?? ''}` : caller.kind
 }
 
-interface Asked extends ConfirmedRequest {
-  readonly audience: Audience
+export interface ToConfirm extends ConfirmedRequest {
+  readonly idempotencyKey: string | null
   /** The header that came with the request. */
   readonly confirmation: string | null
   readonly now: number
 }
 
-/** @throws ApiProblem `confirmation_required`, with a confirmation for the same request */
-export async function requireConfirmation(env: Env, asked: Asked): Promise<void> {
-  const { appId, audience, confirmation, now } = asked
+/**
+ * @param count how many recipients it would have; it gets the number from which on that makes a difference
+ * @throws ApiProblem `confirmation_required`, with a confirmation for the same request
+ */
+export async function requireConfirmation(
+  env: Env,
+  asked: ToConfirm,
+  count: (matters: number) => Promise<number> | number,
+): Promise<void> {
+  const { appId, now } = asked
   const most = (await recallApp(env, appId, now))?.settings.confirmAboveRecipients ?? null
   if (most === null) return
-  const recipients = await countRecipients(env, appId, audience, { matters: most, now })
+  const recipients = await count(most)
   if (recipients <= most) return
-  const [masterKey] = requireMasterKeys(env)
-  const verdict =
-    confirmation === null ? 'missing' : await checkConfirmation(masterKey, asked, confirmation, recipients, now)
+  const verdict = await judge(env, asked, recipients)
   if (verdict === 'valid') return
-  const { text, expiresAt } = await makeConfirmation(masterKey, asked, recipients, now)
+  const { text, expiresAt } = await makeConfirmation(masterKeyOf(env), asked, recipients, now)
   const detail = `This would reach ${recipients} recipients. ${SAYINGS[verdict]} Send the same request with the header Fanfare-Confirmation: <confirmation>.`
   throw new ApiProblem('confirmation_required', detail, {
     members: { recipients, confirmation: text, expires_at: instantOf(expiresAt) },
   })
 }
 
-const SAYINGS: Readonly<Record<Exclude<ConfirmationVerdict, 'valid'> | 'missing', string>> = {
+type Verdict = ConfirmationVerdict | 'missing' | 'used'
+
+/** A good one is used up by the send that it was shown for: repetitions with its idempotency key are that send. */
+async function judge(env: Env, asked: ToConfirm, recipients: number): Promise<Verdict> {
+  const { appId, confirmation, now } = asked
+  if (confirmation === null) return 'missing'
+  const verdict = await checkConfirmation(masterKeyOf(env), asked, confirmation, recipients, now)
+  if (verdict !== 'valid') return verdict
+  const send = idTail(await nameNotification(asked))
+  return (await meterOf(env, appId).useOnce(confirmation, send)) ? 'valid' : 'used'
+}
+
+function masterKeyOf(env: Env): string {
+  return requireMasterKeys(env)[0]
+}
+
+const SAYINGS: Readonly<Record<Exclude<Verdict, 'valid'>, string>> = {
   missing: 'If that is meant, confirm it.',
   expired: 'The confirmation has expired.',
   outgrown: 'The confirmation was for fewer.',
+  used: 'The confirmation was used before.',
   forged: 'The confirmation is for another request or another caller.',
 }

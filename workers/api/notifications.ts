@@ -8,6 +8,7 @@ import { sourceOf } from './audit-source.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { confirmingCaller, requireConfirmation } from './confirm-send.ts'
+import { countRecipients } from './count-recipients.ts'
 import { notificationIdField } from './fields.ts'
 import { askNotification } from './find-notification.ts'
 import { hashBody, idempotencyKeyHeader } from './idempotency.ts'
@@ -154,7 +155,9 @@ async function acceptSend(
     send = readSend(body, await termsOf(env, request))
     const { audience } = send
     await requireDevices(env, request.appId, audience)
-    await requireConfirmation(env, { ...request, ...confirmed, audience })
+    await requireConfirmation(env, { ...request, ...confirmed }, (matters) =>
+      countRecipients(env, request.appId, audience, { matters, now: request.now }),
+    )
   } catch (problem) {
     const earlier = await replayNotification(env, request)
     if (earlier === null) throw problem
