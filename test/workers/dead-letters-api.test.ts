@@ -159,7 +159,15 @@ describe('replaying', () => {
   it('tells apart what a twin of the request made first, and makes the rest', async () => {
     const [one, two] = [await failTo(1), await failTo(1)]
     const groups = [one, two].map((of) => ({ of, places: null }))
-    const request = { appId: app.id, idempotencyKey: 'of twins', bodyHash: 'h', sentBy: null, now: Date.now() }
+    const request = {
+      appId: app.id,
+      idempotencyKey: 'of twins',
+      bodyHash: 'h',
+      sentBy: null,
+      caller: 'somebody',
+      confirmation: null,
+      now: Date.now(),
+    }
     const { answer: twin } = await replayDeadLetters(env, { ...request, groups: groups.slice(0, 1) })
     await completed(twin.data[0]!.id)
     // It looked for what the key had made before its twin made it.
@@ -182,6 +190,25 @@ describe('replaying', () => {
     const again = await completed(body.data[0].id)
     expect(again).toMatchObject({ replay_of: second, counts: { targeted: 1, failed: 1 } })
     expect((await completed(second)).replay_of).toBeNull()
+  })
+})
+
+describe('replaying to more than the app allows without a word', () => {
+  it('takes a confirmation for all recipients of the call together, once', async () => {
+    const mine = await makeApp()
+    app = mine
+    const ids = [await failTo(2), await failTo(1)]
+    const letters = (await list()).body.data.map(({ id }: { id: string }) => id)
+    const confirm_above_recipients = 2
+    await call('PATCH', `/v1/apps/${mine.id}/settings`, { bearer: mine.admin, body: { confirm_above_recipients } })
+    const refused = await replay({ ids: letters })
+    expect([refused.status, refused.body.code, refused.body.recipients]).toEqual([409, 'confirmation_required', 3])
+    const headers = { 'Fanfare-Confirmation': refused.body.confirmation, 'Idempotency-Key': 'confirmed' }
+    const taken = await replay({ ids: letters }, headers)
+    expect([taken.status, taken.body.data.length]).toEqual([202, 2])
+    const again = await replay({ ids: letters }, { 'Idempotency-Key': 'confirmed' })
+    expect([again.status, again.headers.get('Idempotent-Replayed')]).toEqual([202, 'true'])
+    expect((await replay({ notification_id: ids[1] })).status).toBe(202)
   })
 })
 

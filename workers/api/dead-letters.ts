@@ -4,6 +4,8 @@ import { PLATFORMS } from '../../push/device.ts'
 import { sourceOf } from './audit-source.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
+import { confirmingCaller } from './confirm-send.ts'
+import { confirmationHeader } from './confirmation-header.ts'
 import { DELIVERY_CURSOR, decodeCursor, encodeCursor } from './cursor.ts'
 import { deadLetterAnswer, deadLetterToWire, replayAnswer } from './dead-letter-answer.ts'
 import { deviceIdField, notificationIdField, pageFields, pageOf } from './fields.ts'
@@ -57,10 +59,11 @@ const replayDeadLettersRoute = createRoute({
     'Some, or all of a notification. Each notification becomes a new one with a ledger and a lifetime of its own, ' +
     "whose pushes carry the first one's `fanfare_id`, so that a device that did get it drops the second. A dead " +
     'letter is sent again once; who fails again is a dead letter of the replay. Where there is nothing to send again ' +
-    'the answer has no `data`, and no notification is made.',
+    'the answer has no `data`, and no notification is made. More recipients in all than the app’s ' +
+    '`confirm_above_recipients` have to be confirmed, as those of `POST /v1/notifications`.',
   ...allow('replayDeadLetters'),
   request: {
-    headers: idempotencyKeyHeader,
+    headers: idempotencyKeyHeader.extend(confirmationHeader.shape),
     body: { required: true, content: { 'application/json': { schema: replayBody } } },
   },
   responses: {
@@ -71,7 +74,14 @@ const replayDeadLettersRoute = createRoute({
       }),
       content: { 'application/json': { schema: replayAnswer } },
     },
-    ...problems('not_found', 'idempotency_mismatch', 'idempotency_in_flight', 'overloaded'),
+    ...problems(
+      'not_found',
+      'confirmation_required',
+      'idempotency_mismatch',
+      'idempotency_in_flight',
+      'quota_exceeded',
+      'overloaded',
+    ),
   },
 })
 
@@ -98,10 +108,14 @@ export const deadLetters = newRouter()
     const body = c.req.valid('json')
     const groups = readReplay(body)
     await requireReachable(c.env, c.get('caller'), groups)
+    const { 'idempotency-key': idempotencyKey = null, 'fanfare-confirmation': confirmation = null } =
+      c.req.valid('header')
     const { answer, isRepetition } = await replayDeadLetters(c.env, {
       appId: appIdOf(c.get('caller')),
       groups,
-      idempotencyKey: c.req.valid('header')['idempotency-key'] ?? null,
+      idempotencyKey,
+      caller: confirmingCaller(c.get('caller')),
+      confirmation,
       bodyHash: await hashBody(body),
       sentBy: sourceOf(c, c.get('caller')),
       now: Date.now(),

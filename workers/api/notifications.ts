@@ -8,6 +8,7 @@ import { sourceOf } from './audit-source.ts'
 import { allow } from './auth.ts'
 import { appIdOf } from './caller.ts'
 import { confirmingCaller, requireConfirmation } from './confirm-send.ts'
+import { confirmationHeader } from './confirmation-header.ts'
 import { countRecipients } from './count-recipients.ts'
 import { notificationIdField } from './fields.ts'
 import { askNotification } from './find-notification.ts'
@@ -25,15 +26,8 @@ import { newRouter } from './router.ts'
 import { createWithinQuota, type QuotaAnswer } from './send-quota.ts'
 import { requireSendable } from './within-limits.ts'
 
-/** Twice what one has. */
-const MAX_CONFIRMATION_CHARACTERS = 150
-
 const TAGS = ['Notifications']
 const notificationParams = z.object({ id: notificationIdField })
-
-const confirmationHeader = z.string().min(1).max(MAX_CONFIRMATION_CHARACTERS).optional().openapi({
-  description: '`confirmation` of the `confirmation_required` that this request was answered before.',
-})
 
 const sendNotification = createRoute({
   method: 'post',
@@ -47,7 +41,7 @@ const sendNotification = createRoute({
     '`confirm_above_recipients` is answered `confirmation_required` with a `confirmation`, and taken with it.',
   ...allow('sendNotification'),
   request: {
-    headers: idempotencyKeyHeader.extend({ 'fanfare-confirmation': confirmationHeader }),
+    headers: idempotencyKeyHeader.extend(confirmationHeader.shape),
     body: { required: true, content: { 'application/json': { schema: notificationBody } } },
   },
   responses: {

@@ -11,6 +11,7 @@ import { isId } from '../../push/ids.ts'
 import { type Send, topicOf } from '../../push/notification.ts'
 import type { Replay } from '../../push/replay.ts'
 import { appIdOf, type Caller } from './caller.ts'
+import { requireConfirmation, type ToConfirm } from './confirm-send.ts'
 import type { ReplayAnswer } from './dead-letter-answer.ts'
 import { unknownNotification } from './list-dead-letters.ts'
 import { ApiProblem } from './problem.ts'
@@ -25,17 +26,13 @@ export interface ReplayGroup {
   readonly places: readonly ShardPlace[] | null
 }
 
-export interface ReplayRequest {
-  readonly appId: string
+export interface ReplayRequest extends ToConfirm {
   readonly groups: readonly ReplayGroup[]
-  readonly idempotencyKey: string | null
-  readonly bodyHash: string
   /** For the audit log; null: it is not to know. */
   readonly sentBy: AuditSource | null
-  readonly now: number
 }
 
-/** @throws ApiProblem `not_found`, `quota_exceeded`, or what {@link requireAccepted} throws */
+/** @throws ApiProblem `not_found`, `confirmation_required`, `quota_exceeded`, or what {@link requireAccepted} throws */
 export async function replayDeadLetters(
   env: Env,
   request: ReplayRequest,
@@ -46,6 +43,7 @@ export async function replayDeadLetters(
   for (const group of request.groups) {
     if (!made.has(group.of)) looks.push({ of: group.of, found: await look(env, request.appId, group) })
   }
+  await requireConfirmation(env, request, () => looks.reduce((all, { found }) => all + found.open, 0))
   let skipped = 0
   for (const { of, found } of looks) {
     if (found.open === 0) skipped += found.replayed
