@@ -49,7 +49,10 @@ describe('the counter', () => {
 
   it('knows limits that are not there', () => {
     expect(grantBlock(null, { ...ASK, subjectLimit: null }, 0).grant).toMatchObject({ granted: 16, limit: 1_000 })
-    expect(grantBlock(null, { ...ASK, appLimit: null }, 0).grant).toMatchObject({ granted: 16, limit: 100 })
+    const { window, grant } = grantBlock(null, { ...ASK, appLimit: null }, 0)
+    expect(grant).toMatchObject({ granted: 16, limit: 100 })
+    // What is not held to the app's limit takes nothing from who is.
+    expect(window).toMatchObject({ all: 0, bySubject: { key_a: 16 } })
   })
 
   it('grants at most the limits in a window, whoever asks for how much and however the clock jumps', () => {

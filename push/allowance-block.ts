@@ -16,7 +16,7 @@ const FIRST_BLOCK = 16
 /** Nobody gets more than this part of what is left, so that a single isolate does not hold what others need. */
 const LARGEST_PART = 1 / 4
 
-/** What was granted in the present window, to all together and to each subject: a key, the tokens, registrations. */
+/** What was granted in the present window, to all that an app's limit is about together and to each subject: a key, the tokens, registrations. */
 export interface GrantedWindow {
   /** Epoch ms. */
   readonly startsAt: number
@@ -28,7 +28,7 @@ export interface BlockAsk {
   readonly subject: string
   /** Requests a window; null: no limit. */
   readonly subjectLimit: number | null
-  /** Of all subjects together. */
+  /** Of all subjects together; null: it neither counts for such a limit nor is held to one. */
   readonly appLimit: number | null
   readonly wanted: number
 }
@@ -61,7 +61,7 @@ export function grantBlock(
   const granted = Math.min(ask.wanted, Math.ceil(left[nearest] * LARGEST_PART))
   const window = {
     startsAt,
-    all: before.all + granted,
+    all: before.all + (ask.appLimit === null ? 0 : granted),
     bySubject: { ...before.bySubject, [ask.subject]: own + granted },
   }
   const grant: BlockGrant = {

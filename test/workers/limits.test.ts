@@ -62,7 +62,8 @@ describe('a key', () => {
 
   it('is held to its limit before it is asked what it may do', async () => {
     await limitApp({ key_requests_per_10_seconds: 2 })
-    const statuses = (await exhaust(2, () => read(app.client))).map(({ status }) => status)
+    const forbidden = () => call('POST', '/v1/tokens', { bearer: app.analyst, body: {} })
+    const statuses = (await exhaust(2, forbidden)).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([403, 429]))
   })
 })
@@ -94,6 +95,18 @@ describe('registrations', () => {
     expect((await register(app.sender)).status).toBe(201)
   })
 
+  it('and whatever else a public key calls, take nothing from the app and its backend', async () => {
+    const body = { scopes: ['devices:register'], ttl_seconds: 600 }
+    const { body: minted } = await call('POST', '/v1/tokens', { bearer: app.admin, body })
+    await limitApp({ requests_per_10_seconds: 40, registrations_per_10_seconds: 60 })
+    const flood = async () => {
+      const answers = await exhaust(30, () => read(app.client))
+      return [...answers, ...(await exhaust(30, () => register(minted.token)))].map(({ status }) => status)
+    }
+    expect(await flood()).toContain(429)
+    expect((await read(app.sender)).status).toBe(200)
+  })
+
   it('by clients of one address are limited by the platform, those of loopback are not', async () => {
     const small = { REGISTRATIONS_BY_ADDRESS: env.SMALL_RATE_LIMIT }
     const at = (address: string) => register(app.client, { env: small, headers: { 'CF-Connecting-IP': address } })
@@ -101,6 +114,14 @@ describe('registrations', () => {
     expect(new Set(statuses)).toEqual(new Set([201, 429]))
     expect((await at('198.51.100.2')).status).toBe(201)
     for (let i = 0; i < 5; i++) expect((await at('127.0.0.1')).status).toBe(201)
+  })
+
+  it('are not all that is limited of one address: every call with a public key is', async () => {
+    const small = { REGISTRATIONS_BY_ADDRESS: env.SMALL_RATE_LIMIT }
+    const headers = { 'CF-Connecting-IP': '198.51.100.3' }
+    const read = () => call('GET', '/v1/topics', { bearer: app.client, env: small, headers })
+    const statuses = (await exhaust(3, read)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([403, 429]))
   })
 })
 

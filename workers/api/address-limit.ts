@@ -1,4 +1,4 @@
-/** How fast clients of one address may register devices. Roughly, by the platform's own counter. */
+/** How fast clients of one address may call. Roughly, by the platform's own counter. */
 import type { Context } from 'hono'
 import { addressSubject } from '../../push/client-address.ts'
 import type { ApiEnv } from './context.ts'
@@ -12,7 +12,7 @@ const WINDOW_SECONDS = 60
 export async function limitAddress(c: Context<ApiEnv>): Promise<void> {
   const subject = addressSubject(c.req.header('CF-Connecting-IP') ?? null)
   if (subject === null || (await isWithin(c.env.REGISTRATIONS_BY_ADDRESS, subject))) return
-  throw new ApiProblem('rate_limited', 'Too many devices register from this address. Wait a little.', {
+  throw new ApiProblem('rate_limited', 'Clients call too fast from this address. Wait a little.', {
     retryAfterSeconds: WINDOW_SECONDS,
   })
 }

@@ -46,6 +46,11 @@ export function holds(caller: Caller, scope: Scope): boolean {
   return (caller.kind === 'key' || caller.kind === 'token') && caller.scopes.includes(scope)
 }
 
+/** Whether devices are real because it says so: a backend, or whoever it lent the right to bring or to change any device. */
+export function vouches(caller: Caller): boolean {
+  return holds(caller, 'devices:manage') || holds(caller, 'devices:import')
+}
+
 /** The topics and categories that its scopes reach. Whoever holds no scopes has no limits of them. */
 export function limitsOf(caller: Caller): AccessLimits {
   return caller.kind === 'key' || caller.kind === 'token' ? caller.limits : NO_LIMITS

@@ -17,7 +17,7 @@ import {
 import { ExpiringMap } from '../../push/expiring-map.ts'
 import type { OperationId } from './access.ts'
 import { limitAddress } from './address-limit.ts'
-import { type Caller, holds } from './caller.ts'
+import { type Caller, vouches } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { limitDevice } from './device-limit.ts'
 import { recallApp } from './known-apps.ts'
@@ -38,7 +38,7 @@ export async function limitCaller(c: Context<ApiEnv>, caller: Caller, operationI
   if (caller.kind === 'root') return
   if (caller.kind === 'device') return await limitDevice(c.env, caller, now)
   const subject = subjectOf(caller, operationId)
-  if (subject === REGISTRATIONS) await limitAddress(c)
+  if (subject === CLIENTS) await limitAddress(c)
   const limits = await readLimits(c.env, caller.appId, subject, now)
   if (limits === null) return
   const block = await spend(c.env, caller.appId, limits, now)
@@ -47,8 +47,11 @@ export async function limitCaller(c: Context<ApiEnv>, caller: Caller, operationI
   if (block.left < 0) throw refusal(block, limits.subject, now)
 }
 
-/** What clients of an app do: they have no key of their own. */
-const REGISTRATIONS = 'registrations'
+/**
+ * What clients of an app do: they have no key of their own. They never draw from what the app has for all its callers,
+ * because everybody has their key, and the app's backend must not wait for everybody.
+ */
+const CLIENTS = 'registrations'
 
 type Limits = Omit<BlockAsk, 'wanted'>
 type AppCaller = Extract<Caller, { kind: 'key' | 'token' }>
@@ -58,17 +61,19 @@ async function readLimits(env: Env, appId: string, subject: string, now: number)
   const app = await recallApp(env, appId, now)
   if (app === null) return null
   const { requestsPer10Seconds, keyRequestsPer10Seconds, registrationsPer10Seconds } = app.quotas
-  const subjectLimit =
-    subject === REGISTRATIONS
-      ? (registrationsPer10Seconds ?? limitOf(env.REGISTRATIONS_PER_10_SECONDS))
-      : (keyRequestsPer10Seconds ?? limitOf(env.KEY_REQUESTS_PER_10_SECONDS))
+  if (subject === CLIENTS) {
+    const subjectLimit = registrationsPer10Seconds ?? limitOf(env.REGISTRATIONS_PER_10_SECONDS)
+    return subjectLimit === null ? null : { subject, subjectLimit, appLimit: null }
+  }
+  const subjectLimit = keyRequestsPer10Seconds ?? limitOf(env.KEY_REQUESTS_PER_10_SECONDS)
   const appLimit = requestsPer10Seconds ?? limitOf(env.APP_REQUESTS_PER_10_SECONDS)
   return subjectLimit === null && appLimit === null ? null : { subject, subjectLimit, appLimit }
 }
 
 /** A client's key is in every copy of an app: what is limited there is how fast devices appear, whoever brings them. */
 function subjectOf(caller: AppCaller, operationId: OperationId): string {
-  if (operationId === 'registerDevice' && !holds(caller, 'devices:manage')) return REGISTRATIONS
+  if (caller.kind === 'key' && caller.isPublic) return CLIENTS
+  if (operationId === 'registerDevice' && !vouches(caller)) return CLIENTS
   return caller.kind === 'key' ? caller.keyId : 'tokens'
 }
 
@@ -131,7 +136,7 @@ function refusal({ grant, untilAt }: HeldBlock, subject: string, now: number): A
 
 const SUBJECTS: Readonly<Record<string, string>> = {
   tokens: 'The tokens of this app together',
-  [REGISTRATIONS]: 'Clients of this app, registering devices,',
+  [CLIENTS]: 'Clients of this app together',
 }
 
 function secondsUntil(at: number, now: number): number {
