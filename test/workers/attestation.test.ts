@@ -76,6 +76,20 @@ describe('an app that asks for attestation', () => {
     expect((await register(word('good'), minted.token)).status).toBe(201)
   })
 
+  it('takes the word of a backend, and of a token by which it lent the right to import or to change any device', async () => {
+    for (const scope of ['devices:import', 'devices:manage']) {
+      const body = { scopes: ['devices:register', scope], ttl_seconds: 60 }
+      const { body: minted } = await call('POST', '/v1/tokens', { bearer: app.admin, body })
+      expect((await register(undefined, minted.token)).status, scope).toBe(201)
+    }
+    const body = { scopes: ['devices:import'], ttl_seconds: 60 }
+    const { body: minted } = await call('POST', '/v1/tokens', { bearer: app.admin, body })
+    const headers = { 'Content-Type': 'application/x-ndjson' }
+    const lines = JSON.stringify(fcmDevice())
+    const imported = await call('POST', '/v1/devices/import', { bearer: minted.token, headers, body: lines })
+    expect(imported.body).toMatchObject({ created: 1, errors: [] })
+  })
+
   it('asks for none any more when that is deleted', async () => {
     expect((await call('DELETE', `/v1/apps/${app.id}/attestation`, { bearer: app.admin })).status).toBe(204)
     expect((await register()).status).toBe(201)

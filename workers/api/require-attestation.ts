@@ -1,13 +1,13 @@
 /**
  * A registration from the open internet, of an app that asks for attestation: the client's word is taken to the provider,
- * and is good once. Whoever holds a secret key of the app vouches for its devices itself. Fails closed.
+ * and is good once. The app's backend, and whoever it lent the right to bring or change any device, vouches for them itself. Fails closed.
  */
 import { base64url } from 'jose'
 import { meterOf } from '../../durable-objects/stubs.ts'
 import type { AskProvider, Attestation, AttestationProvider } from '../../push/attestation.ts'
 import { SealError } from '../../push/sealing.ts'
 import { askTurnstile } from './attestation/turnstile.ts'
-import { appIdOf, type Caller, holds } from './caller.ts'
+import { appIdOf, type Caller, vouches } from './caller.ts'
 import { recallAttestation } from './known-attestations.ts'
 import { ApiProblem } from './problem.ts'
 
@@ -38,7 +38,7 @@ export async function requireAttestation(
   word: string | undefined,
   { address, now }: { readonly address: string | null; readonly now: number },
 ): Promise<void> {
-  if (caller.kind === 'key' && holds(caller, 'devices:manage')) return
+  if (vouches(caller)) return
   const appId = appIdOf(caller)
   const attestation = await recall(env, appId, now)
   if (attestation === null) return
