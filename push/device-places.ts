@@ -1,6 +1,6 @@
 /**
  * How many devices an app has, as far as its quota needs to know: what was counted in the database, and the places given
- * out since. The sum is never less than the truth but for devices that came back to life by themselves, so an app does
+ * out since. The sum is never less than the truth but for devices that were let out of quarantine, so an app does
  * not get past its quota; it may be more for a minute, until it is counted again. Pure: the clock is an argument.
  */
 

@@ -46,6 +46,12 @@ async function register(facts: object = {}) {
   return call('POST', '/v1/devices', { bearer: app.sender, body: fcmDevice(facts) })
 }
 
+/** As a push service's word would. @param quarantinedAt null: for good */
+function retire(deviceId: string, quarantinedAt: number | null) {
+  const query = env.DB.prepare('update device set retired_at = ?, retired_reason = ?, quarantined_at = ? where id = ?')
+  return query.bind(Date.now(), 'unregistered', quarantinedAt, deviceId).run()
+}
+
 /** What is answered to another request while the object of the first one has not been asked to create it yet. */
 async function whileCreating(
   first: (slow: Partial<Env>) => ReturnType<typeof call>,
@@ -297,6 +303,46 @@ describe('devices', () => {
     expect(refused.body).toMatchObject({ code: 'quota_exceeded', quota: 'devices', used: 2, limit: 2, resets_at: null })
     expect((await register({ token })).status).toBe(200)
     expect((await readQuotas()).devices).toMatchObject({ used: 2, warning_percent: 95 })
+  })
+
+  it('that were retired and come back take a place, by a new address as by registering', async () => {
+    await setQuotas({ devices: 1 })
+    const { body: device } = await register()
+    await retire(device.id, null)
+    vi.setSystemTime(Date.now() + 61_000)
+    expect((await register()).status).toBe(201)
+    const change = () =>
+      call('PATCH', `/v1/devices/${device.id}`, { bearer: device.device_key, body: { token: fcmToken() } })
+    const refused = await change()
+    expect([refused.status, refused.body.quota]).toEqual([429, 'devices'])
+    const other = await call('PATCH', `/v1/devices/${device.id}`, { bearer: device.device_key, body: { locale: 'de' } })
+    expect([other.status, other.body.retired_at]).toEqual([200, expect.any(String)])
+    await setQuotas({ devices: 2 })
+    expect((await change()).status).toBe(200)
+    expect((await readQuotas()).devices.used).toBe(2)
+  })
+
+  it('that were retired on suspicion come back by a receipt while there is room, and not after', async () => {
+    await setQuotas({ devices: 1 })
+    const { body: device } = await register()
+    await retire(device.id, Date.now())
+    vi.setSystemTime(Date.now() + 61_000)
+    const { body: other } = await register()
+    const { body: sent } = await send({ users: ['nobody'] })
+    const events = [{ notification_id: sent.id, event: 'opened', at: new Date().toISOString() }]
+    const report = () => call('POST', '/v1/receipts', { bearer: device.device_key, body: { events } })
+    const read = async () =>
+      (await call('GET', `/v1/devices/${device.id}`, { bearer: device.device_key })).body.retired_at
+    const asked = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    await report()
+    await vi.waitFor(() => expect(asked.mock.calls.map(([text]) => text)).toContain('a quota is used up'), {
+      timeout: 5_000,
+    })
+    expect(await read()).toEqual(expect.any(String))
+    await call('DELETE', `/v1/devices/${other.id}`, { bearer: app.sender })
+    vi.setSystemTime(Date.now() + 61_000)
+    await report()
+    await vi.waitFor(async () => expect(await read()).toBeNull(), { timeout: 5_000 })
   })
 
   it('that are deleted make room, within a minute', async () => {

@@ -1,6 +1,6 @@
 /**
- * Registrations of an app that has a quota of devices. Who is there already may register again whatever is left; only
- * devices that are new, or were retired, take a place. An app without the quota costs nothing here.
+ * Devices of an app that has a quota of them. Who is there already may register again whatever is left; only devices that
+ * are new, or were retired and come back, take a place. An app without the quota costs nothing here.
  */
 import { meterOf } from '../../durable-objects/stubs.ts'
 import type { QuotaRefusal } from '../../push/quota-book.ts'
@@ -14,7 +14,7 @@ interface Registering {
   readonly addressHash: string
 }
 
-/** Which of the registrations there is no room for. */
+/** Which of them there is no room for. */
 export interface Admission<R> {
   readonly admitted: R[]
   readonly refused: R[]
@@ -34,16 +34,34 @@ export async function admitDevices<R extends Registering>(
   if (limit === null) return everybody
   const newcomers = await findNewcomers(env, appId, registrations)
   if (newcomers.size === 0) return everybody
-  const { granted, used, warnings } = await meterOf(env, appId).takePlaces(newcomers.size, limit)
-  tellWarnings(env, appId, warnings, now)
+  const { granted, refusal } = await takePlaces(env, appId, newcomers.size, limit, now)
   const waiting = new Set([...newcomers].slice(granted))
-  if (waiting.size === 0) return everybody
   const { admitted = [], refused = [] } = Object.groupBy(registrations, ({ addressHash }) =>
     waiting.has(addressHash) ? 'refused' : 'admitted',
   )
-  const refusal = { quota: 'devices', used, limit, resetsAt: null } as const
-  tellExceeded(env, appId, refusal, now)
   return { admitted, refused, refusal }
+}
+
+/** Takes places for devices that were retired and come back, in their order. */
+export async function admitReturning<D>(
+  env: Env,
+  appId: string,
+  devices: readonly D[],
+  now: number,
+): Promise<Admission<D>> {
+  const limit = devices.length === 0 ? null : ((await recallApp(env, appId, now))?.quotas.devices ?? null)
+  if (limit === null) return { admitted: [...devices], refused: [], refusal: null }
+  const { granted, refusal } = await takePlaces(env, appId, devices.length, limit, now)
+  return { admitted: devices.slice(0, granted), refused: devices.slice(granted), refusal }
+}
+
+async function takePlaces(env: Env, appId: string, wanted: number, limit: number, now: number) {
+  const { granted, used, warnings } = await meterOf(env, appId).takePlaces(wanted, limit)
+  tellWarnings(env, appId, warnings, now)
+  if (granted >= wanted) return { granted, refusal: null }
+  const refusal: QuotaRefusal = { quota: 'devices', used, limit, resetsAt: null }
+  tellExceeded(env, appId, refusal, now)
+  return { granted, refusal }
 }
 
 /** The addresses at which there is no living device, each once. */

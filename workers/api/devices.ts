@@ -18,7 +18,7 @@ import {
   type RegistrationBody,
   registeredAnswer,
 } from './device-body.ts'
-import { admitDevices } from './device-quota.ts'
+import { admitDevices, admitReturning } from './device-quota.ts'
 import { deviceIdField } from './fields.ts'
 import { findDevice } from './find-device.ts'
 import { ApiProblem } from './problem.ts'
@@ -104,6 +104,7 @@ const patchDevice = createRoute({
       'user_mismatch',
       'not_found',
       'address_in_use',
+      'quota_exceeded',
     ),
   },
 })
@@ -147,7 +148,12 @@ export const devices = newRouter()
     const body = c.req.valid('json')
     refuseForeignUser(caller, device, body)
     const changes = await readChanges(device.platform, body, parseAllowedHosts(c.env.WEBPUSH_ALLOWED_HOSTS))
-    const answer = await changeDevice(c.env, appIdOf(caller), device.id, changes, Date.now())
+    const now = Date.now()
+    // A new address brings a retired device back to life.
+    const returning = changes.address !== undefined && device.retiredAt !== null ? [device] : []
+    const { refusal } = await admitReturning(c.env, appIdOf(caller), returning, now)
+    if (refusal !== null) throw quotaProblem(refusal, now)
+    const answer = await changeDevice(c.env, appIdOf(caller), device.id, changes, now)
     switch (answer.kind) {
       case 'updated':
         // Which facts, not what they are: addresses open a device, and attributes are about a person.

@@ -7,6 +7,7 @@ import { waitUntil } from 'cloudflare:workers'
 import { type Heard, noteHeard } from '../../schema/d1/device-quarantine.ts'
 import { readDevices } from '../../schema/d1/devices.ts'
 import { databaseOf } from '../../schema/databases.ts'
+import { admitReturning } from '../api/device-quota.ts'
 import { reviveDevices } from './revive.ts'
 
 const GATHER_MS = 1_000
@@ -49,7 +50,10 @@ async function tellDatabases(env: Env, devices: readonly Heard[], now: number): 
     const suspects = await noteHeard(database, own, now, now - NOTE_EVERY_MS)
     for (const [appId, those] of Map.groupBy(suspects, (suspect) => suspect.appId)) {
       const ids = those.map(({ deviceId }) => deviceId)
-      await reviveDevices(env, appId, await readDevices(database, appId, ids))
+      const retired = (await readDevices(database, appId, ids)).filter(({ retiredAt }) => retiredAt !== null)
+      // A receipt alone makes no place where the app's quota of devices has none: who registers is told.
+      const { admitted } = await admitReturning(env, appId, retired, now)
+      await reviveDevices(env, appId, admitted)
     }
   }
 }
