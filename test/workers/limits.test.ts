@@ -23,6 +23,13 @@ async function exhaust(limit: number, one: () => ReturnType<typeof call>) {
   return answers
 }
 
+/** What an answer says of a limit. */
+function rateOf(headers: Headers) {
+  const [limit, remaining] = [headers.get('RateLimit-Limit'), headers.get('RateLimit-Remaining')]
+  const [reset, policy] = [headers.get('RateLimit-Reset'), headers.get('RateLimit-Policy')]
+  return { limit, remaining, reset, policy, retry: headers.get('Retry-After') }
+}
+
 const read = (bearer: string, more: Partial<Env> = {}) => call('GET', '/v1/topics', { bearer, env: more })
 
 describe('an answer', () => {
@@ -108,16 +115,18 @@ describe('registrations', () => {
   })
 
   it('by clients of one address are limited by the platform, those of loopback are not', async () => {
-    const small = { REGISTRATIONS_BY_ADDRESS: env.SMALL_RATE_LIMIT }
+    const small = { CALLS_BY_ADDRESS: env.SMALL_RATE_LIMIT }
     const at = (address: string) => register(app.client, { env: small, headers: { 'CF-Connecting-IP': address } })
     const statuses = (await exhaust(3, () => at('198.51.100.1'))).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([201, 429]))
+    const { headers } = await at('198.51.100.1')
+    expect(rateOf(headers)).toEqual({ limit: '1000', remaining: '0', reset: '60', policy: '1000;w=60', retry: '60' })
     expect((await at('198.51.100.2')).status).toBe(201)
     for (let i = 0; i < 5; i++) expect((await at('127.0.0.1')).status).toBe(201)
   })
 
   it('are not all that is limited of one address: every call with a public key is', async () => {
-    const small = { REGISTRATIONS_BY_ADDRESS: env.SMALL_RATE_LIMIT }
+    const small = { CALLS_BY_ADDRESS: env.SMALL_RATE_LIMIT }
     const headers = { 'CF-Connecting-IP': '198.51.100.3' }
     const read = () => call('GET', '/v1/topics', { bearer: app.client, env: small, headers })
     const statuses = (await exhaust(3, read)).map(({ status }) => status)
@@ -134,6 +143,8 @@ describe('a device', () => {
     const statuses: number[] = []
     for (let i = 0; i < 60; i++) statuses.push((await ask(one)).status)
     expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    const { headers } = await ask(one)
+    expect(rateOf(headers)).toEqual({ limit: '1000', remaining: '0', reset: '10', policy: '1000;w=10', retry: '10' })
     expect((await ask(other)).status).toBe(200)
   })
 })

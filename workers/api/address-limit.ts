@@ -1,18 +1,18 @@
-/** How fast clients of one address may call. Roughly, by the platform's own counter. */
+/**
+ * How fast those may call from one address of whom the address is all that is known: clients, whose key is everybody's, and
+ * whoever needs no key. Roughly, by the platform's own counter.
+ */
 import type { Context } from 'hono'
 import { addressSubject } from '../../push/client-address.ts'
 import type { ApiEnv } from './context.ts'
-import { isWithin } from './platform-limit.ts'
-import { ApiProblem } from './problem.ts'
+import { isWithin, tooMany } from './platform-limit.ts'
 
-/** The period of REGISTRATIONS_BY_ADDRESS in wrangler.toml. */
-const WINDOW_SECONDS = 60
+/** Counted apart: whoever reads public keys from the address of a mobile network keeps no phone behind it from registering. */
+export type Stranger = 'client' | 'anybody'
 
 /** @throws ApiProblem `rate_limited` */
-export async function limitAddress(c: Context<ApiEnv>): Promise<void> {
+export async function limitAddress(c: Context<ApiEnv>, who: Stranger): Promise<void> {
   const subject = addressSubject(c.req.header('CF-Connecting-IP') ?? null)
-  if (subject === null || (await isWithin(c.env.REGISTRATIONS_BY_ADDRESS, subject))) return
-  throw new ApiProblem('rate_limited', 'Clients call too fast from this address. Wait a little.', {
-    retryAfterSeconds: WINDOW_SECONDS,
-  })
+  if (subject === null || (await isWithin(c.env, 'CALLS_BY_ADDRESS', `${who} ${subject}`))) return
+  throw tooMany('CALLS_BY_ADDRESS', 'Too many calls come from this address. Wait a little.')
 }

@@ -6,7 +6,7 @@
 import { base64url } from 'jose'
 import { addressSubject } from '../../push/client-address.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
-import { isWithin } from './platform-limit.ts'
+import { isWithin, tooMany } from './platform-limit.ts'
 import { ApiProblem } from './problem.ts'
 
 /** After this long a refused address may fail once more; if that is still too many, it is refused again. */
@@ -42,7 +42,7 @@ export async function guardDoor<T>(
     good.set(bearer, true, now)
     return caller
   } catch (error) {
-    if (!isWrongBearer(error) || (await isWithin(env.FAILED_BEARERS, subject))) throw error
+    if (!isWrongBearer(error) || (await isWithin(env, 'FAILED_BEARERS', subject))) throw error
     refused.set(subject, true, now)
     throw tooManyFailures()
   }
@@ -59,5 +59,5 @@ function isWrongBearer(error: unknown): boolean {
 
 function tooManyFailures(): ApiProblem {
   const detail = 'Too many wrong bearers came from this address. Check the key, and try again after Retry-After.'
-  return new ApiProblem('rate_limited', detail, { retryAfterSeconds: REFUSED_MS / 1000 })
+  return tooMany('FAILED_BEARERS', detail, REFUSED_MS / 1000)
 }

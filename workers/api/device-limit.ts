@@ -5,8 +5,7 @@
 import { LIMIT_WINDOW_MS } from '../../push/allowance-block.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
 import type { Caller } from './caller.ts'
-import { isWithin } from './platform-limit.ts'
-import { ApiProblem } from './problem.ts'
+import { isWithin, tooMany } from './platform-limit.ts'
 
 /** An isolate lets a device make so many calls in ten seconds without asking: nearly no device makes more. */
 const UNASKED = 20
@@ -25,8 +24,6 @@ export async function limitDevice(
   const counted = calls.get(name, now) ?? { count: 0 }
   if (counted.count === 0) calls.set(name, counted, now)
   counted.count++
-  if (counted.count <= UNASKED || (await isWithin(env.CALLS_BY_DEVICE, name))) return
-  throw new ApiProblem('rate_limited', 'This device calls too fast. Report receipts in lists, and wait a little.', {
-    retryAfterSeconds: LIMIT_WINDOW_MS / 1000,
-  })
+  if (counted.count <= UNASKED || (await isWithin(env, 'CALLS_BY_DEVICE', name))) return
+  throw tooMany('CALLS_BY_DEVICE', 'This device calls too fast. Report receipts in lists, and wait a little.')
 }

@@ -33,7 +33,7 @@ export function respondToError(error: unknown, c: Context<ApiEnv>): Response {
     request_id: requestId,
     ...problem.members,
   }
-  const headers = new Headers({ 'Content-Type': 'application/problem+json' })
+  const headers = new Headers({ ...problem.headers, 'Content-Type': 'application/problem+json' })
   if (problem.retryAfterSeconds !== null) headers.set('Retry-After', String(problem.retryAfterSeconds))
   if (status === 401) headers.set('WWW-Authenticate', challengeFor(problem.code))
   return c.body(JSON.stringify(body), { status, headers })

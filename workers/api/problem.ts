@@ -72,6 +72,8 @@ interface ProblemParts {
   readonly param?: string
   /** Sent as `Retry-After`. */
   readonly retryAfterSeconds?: number
+  /** Sent beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Members of the answer beside the usual ones (RFC 9457 §3.2). */
   readonly members?: Readonly<Record<string, string | number | null>>
   /** What it was made from; logged, never shown. */
@@ -83,6 +85,7 @@ export class ApiProblem extends Error {
   readonly code: ProblemCode
   readonly param: string | null
   readonly retryAfterSeconds: number | null
+  readonly headers: Readonly<Record<string, string>>
   readonly members: Readonly<Record<string, string | number | null>>
 
   /** @param detail what is wrong with this request and what to do about it, for a person to read */
@@ -92,6 +95,7 @@ export class ApiProblem extends Error {
     this.code = code
     this.param = parts.param ?? null
     this.retryAfterSeconds = parts.retryAfterSeconds ?? null
+    this.headers = parts.headers ?? {}
     this.members = parts.members ?? {}
   }
 }

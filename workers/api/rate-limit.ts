@@ -21,8 +21,9 @@ import { type Caller, vouches } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { limitDevice } from './device-limit.ts'
 import { recallApp } from './known-apps.ts'
-import { isWithin } from './platform-limit.ts'
+import { isWithin, tooMany } from './platform-limit.ts'
 import { ApiProblem } from './problem.ts'
+import { rateLimitHeaders } from './rate-limit-headers.ts'
 
 /** What an isolate remembers of a key after its window is over says how much to ask for first in the next one. */
 const BLOCKS = { lifeMs: 2 * LIMIT_WINDOW_MS, most: 10_000 }
@@ -38,7 +39,7 @@ export async function limitCaller(c: Context<ApiEnv>, caller: Caller, operationI
   if (caller.kind === 'root') return
   if (caller.kind === 'device') return await limitDevice(c.env, caller, now)
   const subject = subjectOf(caller, operationId)
-  if (subject === CLIENTS) await limitAddress(c)
+  if (subject === CLIENTS) await limitAddress(c, 'client')
   const limits = await readLimits(c.env, caller.appId, subject, now)
   if (limits === null) return
   const block = await spend(c.env, caller.appId, limits, now)
@@ -101,10 +102,8 @@ async function spend(env: Env, appId: string, limits: Limits, now: number): Prom
 
 async function ask(env: Env, appId: string, asked: BlockAsk, now: number): Promise<BlockGrant | null> {
   if (unreachable.get(appId, now)) return null
-  if (!(await isWithin(env.METER_QUESTIONS, appId))) {
-    throw new ApiProblem('rate_limited', 'This app calls too fast in this part of the world. Wait a little.', {
-      retryAfterSeconds: LIMIT_WINDOW_MS / 1000,
-    })
+  if (!(await isWithin(env, 'METER_QUESTIONS', appId))) {
+    throw tooMany('METER_QUESTIONS', 'This app calls too fast in this part of the world. Wait a little.')
   }
   try {
     return await meterOf(env, appId).take(asked)
@@ -115,15 +114,11 @@ async function ask(env: Env, appId: string, asked: BlockAsk, now: number): Promi
   }
 }
 
-/**
- * The headers of draft-ietf-httpapi-ratelimit-headers-06, which is what clients know; later drafts put the same into
- * one structured field.
- */
 function describe(c: Context<ApiEnv>, { left, grant, untilAt }: HeldBlock, now: number): void {
-  c.header('RateLimit-Limit', String(grant.limit))
-  c.header('RateLimit-Remaining', String(Math.max(0, left) + grant.remaining))
-  c.header('RateLimit-Reset', String(secondsUntil(untilAt, now)))
-  c.header('RateLimit-Policy', `${grant.limit};w=${LIMIT_WINDOW_MS / 1000}`)
+  const remaining = Math.max(0, left) + grant.remaining
+  const [resetSeconds, windowSeconds] = [secondsUntil(untilAt, now), LIMIT_WINDOW_MS / 1000]
+  const headers = rateLimitHeaders({ limit: grant.limit, remaining, resetSeconds, windowSeconds })
+  for (const [name, value] of Object.entries(headers)) c.header(name, value)
 }
 
 function refusal({ grant, untilAt }: HeldBlock, subject: string, now: number): ApiProblem {
