@@ -134,6 +134,24 @@ describe('registrations', () => {
   })
 })
 
+describe('a call that needs no key', () => {
+  const nobody = '0'.repeat(29)
+  it.each([
+    ['public keys', `/v1/apps/app_${nobody}/jwks.json`],
+    ['a link of a push', `/v1/unsubscribe?link=${nobody}.${nobody}.${nobody}.1796115600.${'A'.repeat(22)}.news`],
+    ['health', '/healthz'],
+  ])('is limited by address: %s', async (what, path) => {
+    const headers = { 'CF-Connecting-IP': `198.51.100.${10 + what.length}` }
+    const ask = (more: object = headers) =>
+      call('GET', path, { headers: { ...more }, env: { CALLS_BY_ADDRESS: env.SMALL_RATE_LIMIT } })
+    const statuses = (await exhaust(3, ask)).map(({ status }) => status)
+    expect(statuses).toContain(429)
+    expect((await ask({ 'CF-Connecting-IP': '127.0.0.1' })).status).not.toBe(429)
+    const register = { bearer: app.client, body: fcmDevice(), headers, env: { CALLS_BY_ADDRESS: env.SMALL_RATE_LIMIT } }
+    expect((await call('POST', '/v1/devices', register)).status).toBe(201)
+  })
+})
+
 describe('a device', () => {
   it('that calls without end is refused, and others are not', async () => {
     const keyOf = async () => (await call('POST', '/v1/devices', { bearer: app.client, body: fcmDevice() })).body

@@ -7,6 +7,7 @@ import type { MiddlewareHandler } from 'hono'
 import { placeOf } from '../../push/key-habit.ts'
 import { ROLE_SCOPES, ROLES } from '../../push/roles.ts'
 import { ACCESS, type Grant, type OperationId } from './access.ts'
+import { limitAddress } from './address-limit.ts'
 import { keepAudit } from './auditing.ts'
 import { authenticate } from './authenticate.ts'
 import { limitBodies } from './body-limit.ts'
@@ -33,8 +34,14 @@ export function allow<Id extends OperationId>(operationId: Id): Access<Id> {
 
 function guarded(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv>[] {
   // A body is read when it is known whose it is, so that nobody fills the memory of an isolate without a key.
-  if (grants.length === 0) return [limitBodies]
+  if (grants.length === 0) return [limitAnybody, limitBodies]
   return [countRefused(operationId), guard(operationId, grants), limitBodies, keepAudit(operationId)]
+}
+
+/** Whoever comes makes the database read something, if only to find that it is not there. */
+const limitAnybody: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await limitAddress(c, 'anybody')
+  await next()
 }
 
 /** The names of the schemes are defined in openapi.ts. */
