@@ -37,9 +37,14 @@ describe('the bounds of an entry', () => {
     const { origin, target } = bounded({
       ...entry,
       target: 'x'.repeat(5_000),
-      origin: { ...entry.origin, user_agent: `${'x'.repeat(255)}😀`, request_id: 'r'.repeat(5_000) },
+      origin: {
+        ...entry.origin,
+        ip: '1'.repeat(5_000),
+        user_agent: `${'x'.repeat(255)}😀`,
+        request_id: 'r'.repeat(5_000),
+      },
     })
-    expect([target?.length, origin.request_id?.length]).toEqual([1_000, 1_000])
+    expect([target?.length, origin.request_id?.length, origin.ip?.length]).toEqual([1_000, 1_000, 45])
     expect(origin.user_agent).toBe(`${'x'.repeat(255)}\ufffd`)
   })
 

@@ -142,15 +142,12 @@ describe('the address and the headers of a request', () => {
 })
 
 describe('a request id of the caller’s', () => {
-  it.each(['mine-1', 'a_b=c', '0'.repeat(255)])('is taken as %.20s', async (id) => {
-    expect((await call('GET', '/healthz', { headers: { 'X-Request-Id': id } })).headers.get('X-Request-Id')).toBe(id)
-  })
-
-  it.each(['a"b', 'a b', '<script>', 'a%0d%0aSet-Cookie:x=1', '{"level":"error"}', 'a,b', '0'.repeat(256)])(
+  it.each(['mine-1', 'a_b=c', 'a"b', '<script>', 'a%0d%0aSet-Cookie:x=1', '{"level":"error"}', '0'.repeat(256)])(
     '%.30j is not taken: another is made',
     async (id) => {
-      const { headers } = await call('GET', '/nothing', { headers: { 'X-Request-Id': id } })
+      const { headers, text } = await call('GET', '/nothing', { headers: { 'X-Request-Id': id } })
       expect(headers.get('X-Request-Id')).toMatch(/^req_[0-9a-f]{32}$/)
+      expect(text).not.toContain(id)
     },
   )
 })

@@ -42,16 +42,17 @@ async function rowOf(bearer: string, query: string): Promise<AuditRow> {
 
 describe('an act', () => {
   it('is in the log when it is answered: who, what, from where, before and after', async () => {
-    const headers = { 'User-Agent': 'ops/1', 'CF-Connecting-IP': '192.0.2.7', 'X-Request-Id': 'req_of_mine' }
+    const from = { 'User-Agent': 'ops/1', 'CF-Connecting-IP': '192.0.2.7', 'X-Request-Id': 'mine' }
     const body = { sign_messages: true }
-    await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body, headers })
+    const path = `/v1/apps/${app.id}/settings`
+    const { headers } = await call('PATCH', path, { bearer: app.admin, body, headers: from })
     const [row] = await rowsOf(app.admin)
     expect(row).toMatchObject({
       log: app.id,
       action: 'changeSettings',
       target: app.id,
       actor: { kind: 'key', id: expect.stringMatching(/^key_/), role: 'admin' },
-      origin: { ip: '192.0.2.7', user_agent: 'ops/1', request_id: 'req_of_mine' },
+      origin: { ip: '192.0.2.7', user_agent: 'ops/1', request_id: headers.get('X-Request-Id') },
       outcome: 'done',
       status: 200,
       code: null,

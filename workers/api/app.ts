@@ -2,7 +2,6 @@
  * The HTTP API: what every request goes through, and one file a resource. No handler of its own.
  */
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { requestId } from 'hono/request-id'
 import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
 import { attestations } from './attestations.ts'
@@ -25,6 +24,7 @@ import { quarantine } from './quarantine.ts'
 import { quotas } from './quotas.ts'
 import { receipts } from './receipts.ts'
 import { mountReference } from './reference.ts'
+import { nameRequest } from './request-id.ts'
 import { limitRequests } from './request-limits.ts'
 import { requireHttps } from './require-https.ts'
 import { reseal } from './reseal.ts'
@@ -45,7 +45,7 @@ export const api = newRouter()
 api.onError((error, c) => respondToError(error, c))
 api.notFound((c) => respondToError(new ApiProblem('route_not_found', `${c.req.path} is no route. See /docs.`), c))
 
-api.use(requestId({ generator: () => `req_${crypto.randomUUID().replaceAll('-', '')}` }))
+api.use(nameRequest)
 api.use(securityHeaders)
 api.use(keepNothing)
 api.use(requireHttps)

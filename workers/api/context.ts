@@ -9,7 +9,7 @@ export interface ApiEnv {
     caller: Caller
     /** Set likewise: where a handler says what was and what is now, for the audit log. */
     audit: AuditNote
-    /** `req_…`, or what the caller sent as `X-Request-Id`. In every answer and every problem. */
+    /** `req_…`: in every answer and every problem. */
     requestId: string
     /** Set by cross-origin.ts where a page of another origin makes a client call. */
     page: Page | undefined

@@ -15,6 +15,7 @@ import { ApiProblem } from './problem.ts'
 
 /** Two hours: no browser keeps an answer to a preflight for longer. */
 const PREFLIGHT_AGE_SECONDS = 7_200
+/** A request id changes nothing (request-id.ts); HTTP clients that trace add one by themselves, and may call. */
 const SENDABLE = 'Authorization, Content-Type, Idempotency-Key, X-Request-Id'
 const READABLE =
   'Location, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy, X-Request-Id'
