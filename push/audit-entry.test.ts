@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { makeApiKey } from './api-key.ts'
 import { type AuditEntry, bounded, outcomeOf } from './audit-entry.ts'
+import { KEY_RANDOM_BYTES } from './key-text.ts'
 
 const entry: AuditEntry = {
   action: 'changeSettings',
@@ -46,6 +48,26 @@ describe('the bounds of an entry', () => {
     })
     expect([target?.length, origin.request_id?.length, origin.ip?.length]).toEqual([1_000, 1_000, 45])
     expect(origin.user_agent).toBe(`${'x'.repeat(255)}\ufffd`)
+  })
+
+  it('leave no secret in any of its texts, wherever somebody has put one', () => {
+    const key = makeApiKey(
+      false,
+      new Uint8Array(KEY_RANDOM_BYTES).map((_, index) => index),
+    )
+    const whole = bounded({
+      ...entry,
+      target: key,
+      actor: { ...entry.actor, name: `${'x'.repeat(990)} ${key}`, user_id: key },
+      origin: { ...entry.origin, user_agent: `${'x'.repeat(230)} ${key}` },
+      after: { name: `prod ${key}`, deep: [{ [key]: key }], sign_messages: true },
+    })
+    expect(JSON.stringify(whole)).not.toContain(key.slice(0, 20))
+    const said = '[an API key]'
+    expect(whole).toMatchObject({
+      target: said,
+      after: { name: said, deep: [{ [said]: said }], sign_messages: true },
+    })
   })
 
   it('keep the length of details that are too long, not the details', () => {

@@ -4,7 +4,8 @@
  * what is hashed is what everybody can read.
  */
 import { canonicalJson } from './canonical-json.ts'
-import type { JsonObject } from './notification.ts'
+import type { Json, JsonObject } from './notification.ts'
+import { maskSecrets } from './secret-shapes.ts'
 
 /** Who: never the bearer itself. What does not apply is null. */
 export type AuditActor = {
@@ -81,21 +82,33 @@ export function outcomeOf(status: number): AuditOutcome {
   return status < 500 ? 'refused' : 'failed'
 }
 
-/** An entry whose size nobody outside decides: texts are cut, and details that are too long give way to their length. */
+/**
+ * An entry whose size nobody outside decides, and without secrets in places that are not for them, such as a key that
+ * became somebody's name: texts are cut, and details that are too long give way to their length.
+ */
 export function bounded(entry: AuditEntry): AuditEntry {
-  const { origin, target } = entry
+  // Before anything is cut: half a secret has no shape.
+  const { origin, ...masked } = maskedIn(entry as unknown as JsonObject) as unknown as AuditEntry
   return {
-    ...entry,
-    target: cut(target, MAX_NAME_CHARACTERS),
+    ...masked,
+    target: cut(masked.target, MAX_NAME_CHARACTERS),
     origin: {
       ...origin,
       ip: cut(origin.ip, MAX_ADDRESS_CHARACTERS),
       user_agent: cut(origin.user_agent, MAX_USER_AGENT_CHARACTERS),
       request_id: cut(origin.request_id, MAX_NAME_CHARACTERS),
     },
-    before: boundedDetails(entry.before),
-    after: boundedDetails(entry.after),
+    before: boundedDetails(masked.before),
+    after: boundedDetails(masked.after),
   }
+}
+
+/** With every text masked that has a secret in it. */
+function maskedIn(value: Json): Json {
+  if (typeof value === 'string') return maskSecrets(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(maskedIn)
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [maskSecrets(name), maskedIn(part)]))
 }
 
 function boundedDetails(details: JsonObject | null): JsonObject | null {

@@ -108,6 +108,31 @@ async function callWebhooks(admin: CallAsAdmin, webhooks: string): Promise<strin
   return [secret, rotated.secret, 'secret-in-a-path']
 }
 
+/** Somebody pastes a secret where an id or a name belongs. */
+async function pasteSecrets(app: Awaited<ReturnType<typeof makeApp>>): Promise<string[]> {
+  const admin = (method: string, path: string, body?: object) => call(method, path, { bearer: app.admin, body })
+  const token = 'cN1yb5mQT0e:APA91bF0d5kq3vN8pXr2tLw7zYc4uHj6gMs9aEi1oBf'
+  const { device_key } = (await admin('POST', '/v1/devices', { platform: 'fcm', token })).body
+  const secrets = [app.sender, app.client, device_key, token]
+  for (const secret of secrets) {
+    await admin('DELETE', `/v1/apps/${app.id}/keys/${secret}`)
+    await admin('DELETE', `/v1/apps/${app.id}/credentials/${secret}`)
+    await admin('DELETE', `/v1/apps/${app.id}/roles/${secret}`)
+    await admin('DELETE', `/v1/apps/${app.id}/webhooks/${secret}`)
+    await admin('POST', `/v1/apps/${app.id}/webhooks/wh_1/deliveries/${secret}/replay`)
+    await admin('DELETE', `/v1/devices/${secret}`)
+    await admin('POST', `/v1/notifications/${secret}/cancel`)
+    await call('DELETE', `/v1/apps/${secret}`, { bearer: ROOT })
+    await call('PUT', `/v1/apps/${secret}/quotas`, { bearer: ROOT, body: {} })
+    await admin('DELETE', `/v1/topics/${secret}`)
+  }
+  // Any text may stand here, and keys are known by their shape.
+  for (const key of secrets.filter((secret) => secret !== token)) {
+    await admin('POST', `/v1/apps/${app.id}/keys`, { role: 'sender', name: key })
+  }
+  return secrets
+}
+
 async function exportOf(bearer: string): Promise<string> {
   return (await call('GET', '/v1/audit/export', { bearer })).text
 }
@@ -124,6 +149,13 @@ describe('every audited call', () => {
     // There are no dead letters here: test/workers/dead-letters-api.test.ts sends some again, and looks.
     expect(NOTED.filter((id) => !inLog.has(id))).toEqual(['replayDeadLetters'])
     expect(secrets.filter((secret) => secret.length < 8 || all.includes(secret))).toEqual([])
+  })
+
+  it('keeps nothing of a secret that stands where an id or a name belongs', async () => {
+    const app = await makeApp()
+    const secrets = await pasteSecrets(app)
+    const all = (await exportOf(app.admin)) + (await exportOf(ROOT))
+    expect(secrets.filter((secret) => all.includes(secret))).toEqual([])
   })
 
   it('is every call that only keys, or the operator, may make and that changes something', () => {

@@ -12,6 +12,7 @@ import { fcmDevice } from './device-samples.ts'
 type App = Awaited<ReturnType<typeof makeApp>>
 let app: App
 
+const UNKNOWN_KEY = `key_${'0'.repeat(29)}`
 const DAY_MS = 24 * 60 * 60_000
 
 beforeEach(async () => {
@@ -74,11 +75,11 @@ describe('an act', () => {
   })
 
   it('that is refused, or has a body that nobody can read, is there with what it was answered', async () => {
-    await call('DELETE', `/v1/apps/${app.id}/keys/key_unknown`, { bearer: app.admin })
+    await call('DELETE', `/v1/apps/${app.id}/keys/${UNKNOWN_KEY}`, { bearer: app.admin })
     await call('POST', `/v1/apps/${app.id}/keys`, { bearer: app.admin, body: '{' })
     const [unreadable, unknown] = await rowsOf(app.admin, 'actor=key')
     expect(unreadable).toMatchObject({ action: 'createKey', outcome: 'refused', status: 400, code: 'bad_json' })
-    expect(unknown).toMatchObject({ action: 'revokeKey', target: 'key_unknown', status: 404, code: 'not_found' })
+    expect(unknown).toMatchObject({ action: 'revokeKey', target: UNKNOWN_KEY, status: 404, code: 'not_found' })
   })
 
   it('that the log does not take is not done', async () => {

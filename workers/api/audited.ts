@@ -3,6 +3,7 @@
  * Pure data; auditing.ts does what it says.
  */
 import type { OperationId } from './access.ts'
+import type { AuditTarget } from './audit-target.ts'
 
 /** Changes nothing. */
 type Read = 'read'
@@ -16,8 +17,8 @@ type Sent = 'send'
 
 /** Noted before it is done, finished with what came of it. */
 interface Act {
-  /** The path parameter that says what it is about; left out: the handler says. */
-  readonly target?: string
+  /** What it is about, as the path says; left out: the handler says. */
+  readonly target?: AuditTarget
   /** Noted by the operator, because what it is about has no log yet, or is gone when it is done. */
   readonly byOperator?: true
   /** A device that does this for itself is traffic. */
@@ -53,19 +54,19 @@ export const AUDITED = {
   createWebhook: {},
   listWebhooks: 'read',
   getWebhook: 'read',
-  changeWebhook: { target: 'id' },
-  deleteWebhook: { target: 'id' },
-  rotateWebhookSecret: { target: 'id' },
-  testWebhook: { target: 'id' },
+  changeWebhook: { target: 'webhook' },
+  deleteWebhook: { target: 'webhook' },
+  rotateWebhookSecret: { target: 'webhook' },
+  testWebhook: { target: 'webhook' },
   listWebhookDeliveries: 'read',
   getWebhookDelivery: 'read',
-  replayWebhookDelivery: { target: 'delivery' },
-  replayWebhookDeliveries: { target: 'id' },
+  replayWebhookDelivery: { target: 'webhookDelivery' },
+  replayWebhookDeliveries: { target: 'webhook' },
 
   createKey: {},
   listKeys: 'read',
-  revokeKey: { target: 'id' },
-  rotateKey: { target: 'id' },
+  revokeKey: { target: 'key' },
+  rotateKey: { target: 'key' },
   listRoles: 'read',
   getRole: 'read',
   putRole: { target: 'role' },
@@ -76,10 +77,10 @@ export const AUDITED = {
   registerDevice: 'traffic',
   importDevices: {},
   getDevice: 'read',
-  changeDevice: { target: 'id', exceptDevices: true },
-  deleteDevice: { target: 'id', exceptDevices: true },
+  changeDevice: { target: 'device', exceptDevices: true },
+  deleteDevice: { target: 'device', exceptDevices: true },
   rotateDeviceKey: 'traffic',
-  revokeDeviceKey: { target: 'id' },
+  revokeDeviceKey: { target: 'device' },
 
   listQuarantine: 'read',
   releaseQuarantine: {},
@@ -96,7 +97,7 @@ export const AUDITED = {
 
   sendNotification: 'send',
   getNotification: 'read',
-  cancelNotification: { target: 'id' },
+  cancelNotification: { target: 'notification' },
   listDeliveries: 'read',
   reportReceipts: 'traffic',
 

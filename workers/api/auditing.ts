@@ -10,6 +10,7 @@ import { isId } from '../../push/ids.ts'
 import type { OperationId } from './access.ts'
 import { AuditNote } from './audit-note.ts'
 import { sourceOf } from './audit-source.ts'
+import { targetOf } from './audit-target.ts'
 import { AUDITED, type Audited } from './audited.ts'
 import type { Caller } from './caller.ts'
 import type { ApiEnv } from './context.ts'
@@ -28,7 +29,7 @@ export function keepAudit(operationId: OperationId): MiddlewareHandler<ApiEnv> {
     const note = new AuditNote()
     c.set('audit', note)
     if (typeof audited === 'string' || (audited.exceptDevices && c.var.caller.kind === 'device')) return await next()
-    note.target = audited.target === undefined ? null : (c.req.param(audited.target) ?? null)
+    note.target = audited.target === undefined ? null : targetOf(audited.target, (name) => c.req.param(name))
     const { caller } = c.var
     const name = audited.byOperator ? OPERATOR_LOG : await logOf(c, caller)
     const id = crypto.randomUUID()
