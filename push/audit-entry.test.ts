@@ -70,8 +70,22 @@ describe('the bounds of an entry', () => {
     })
   })
 
-  it('keep the length of details that are too long, not the details', () => {
-    const after = { allowed_origins: Array.from({ length: 100 }, () => 'x'.repeat(200)) }
+  it('keep the length of a field that is too long, and every field that is not', () => {
+    const allowed_origins = Array.from({ length: 100 }, () => 'x'.repeat(200))
+    const small = { sign_messages: true, audit_retention_days: 30, note: 'short', none: null }
+    const { before, after } = bounded({ ...entry, before: small, after: { allowed_origins, ...small } })
+    expect(before).toEqual(small)
+    const omitted_characters = JSON.stringify(allowed_origins).length
+    expect(after).toEqual({ allowed_origins: { omitted_characters }, ...small })
+  })
+
+  it('take the longest fields first, and no more than it needs', () => {
+    const after = { a: 'a'.repeat(9_000), b: 'b'.repeat(10_000), c: 'c'.repeat(4_000) }
+    expect(bounded({ ...entry, after }).after).toEqual({ ...after, b: { omitted_characters: 10_002 } })
+  })
+
+  it('keep the length alone of more short fields than anybody can read', () => {
+    const after = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field_${i}`, i]))
     expect(bounded({ ...entry, after }).after).toEqual({ omitted_characters: JSON.stringify(after).length })
   })
 })

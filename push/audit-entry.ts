@@ -84,7 +84,7 @@ export function outcomeOf(status: number): AuditOutcome {
 
 /**
  * An entry whose size nobody outside decides, and without secrets in places that are not for them, such as a key that
- * became somebody's name: texts are cut, and details that are too long give way to their length.
+ * became somebody's name: texts are cut, and what is too long in details gives way to its length.
  */
 export function bounded(entry: AuditEntry): AuditEntry {
   // Before anything is cut: half a secret has no shape.
@@ -111,10 +111,31 @@ function maskedIn(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [maskSecrets(name), maskedIn(part)]))
 }
 
+/**
+ * The longest fields give way to their length until the rest fits: next to a long one, what is short stays to be seen.
+ * As a whole they give way only if there are too many of them.
+ */
 function boundedDetails(details: JsonObject | null): JsonObject | null {
-  if (details === null) return null
-  const { length } = canonicalJson(details)
-  return length > MAX_DETAIL_CHARACTERS ? { omitted_characters: length } : details
+  const excess = lengthOf(details) - MAX_DETAIL_CHARACTERS
+  if (details === null || excess <= 0) return details
+  const lengths = Object.entries(details).map(([name, value]) => [name, lengthOf(value)] as const)
+  const gone = new Map<string, JsonObject>()
+  let left = excess
+  for (const [name, length] of lengths.toSorted(([, one], [, other]) => other - one)) {
+    if (left <= 0) break
+    gone.set(name, omitted(length))
+    left -= length - lengthOf(omitted(length))
+  }
+  if (left > 0) return omitted(lengthOf(details))
+  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, gone.get(name) ?? value]))
+}
+
+function omitted(length: number): JsonObject {
+  return { omitted_characters: length }
+}
+
+function lengthOf(value: Json): number {
+  return canonicalJson(value).length
 }
 
 /** Whole characters: half a surrogate pair is no text. */

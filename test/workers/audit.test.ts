@@ -13,6 +13,7 @@ type App = Awaited<ReturnType<typeof makeApp>>
 let app: App
 
 const UNKNOWN_KEY = `key_${'0'.repeat(29)}`
+const HEX_16 = /^[0-9a-f]{16}$/
 const DAY_MS = 24 * 60 * 60_000
 
 beforeEach(async () => {
@@ -80,6 +81,18 @@ describe('an act', () => {
     const [unreadable, unknown] = await rowsOf(app.admin, 'actor=key')
     expect(unreadable).toMatchObject({ action: 'createKey', outcome: 'refused', status: 400, code: 'bad_json' })
     expect(unknown).toMatchObject({ action: 'revokeKey', target: UNKNOWN_KEY, status: 404, code: 'not_found' })
+  })
+
+  it('that changes where a webhook leads shows that it did, and not where', async () => {
+    const webhooks = `/v1/apps/${app.id}/webhooks`
+    const url = (path: string) => `https://hooks.example.com/services/${path}`
+    const body = { url: url('ours'), events: ['device.retired'] }
+    const { id } = (await call('POST', webhooks, { bearer: app.admin, body })).body
+    await call('PATCH', `${webhooks}/${id}`, { bearer: app.admin, body: { url: url('theirs') } })
+    const [{ before, after }] = (await rowsOf(app.admin, `target=${id}&action=changeWebhook`)) as [AuditRow]
+    expect([before?.host, after?.host]).toEqual(['hooks.example.com', 'hooks.example.com'])
+    expect([before?.url_sha256, after?.url_sha256]).toEqual([expect.stringMatching(HEX_16), expect.any(String)])
+    expect(after?.url_sha256).not.toBe(before?.url_sha256)
   })
 
   it('that the log does not take is not done', async () => {

@@ -89,7 +89,7 @@ webhooks.openapi(
     }
     forgetWebhooks(appId)
     c.var.audit.about(webhook.id)
-    c.var.audit.after(webhookForAudit(webhook))
+    c.var.audit.after(await webhookForAudit(webhook))
     return c.json({ ...webhookToWire(webhook), secret }, 201)
   },
 )
@@ -163,8 +163,8 @@ webhooks.openapi(
     })
     if (changed === null) throw unknownWebhook(id)
     forgetWebhooks(appId)
-    c.var.audit.before(webhookForAudit(webhook))
-    c.var.audit.after(webhookForAudit(changed))
+    c.var.audit.before(await webhookForAudit(webhook))
+    c.var.audit.after(await webhookForAudit(changed))
     return c.json(webhookToWire(changed), 200)
   },
 )
@@ -186,7 +186,7 @@ webhooks.openapi(
     await deleteWebhook(databaseOf(c.env, appId), appId, id)
     forgetWebhooks(appId)
     await outboxOf(c.env, appId).forget(id)
-    c.var.audit.before(webhookForAudit(webhook))
+    c.var.audit.before(await webhookForAudit(webhook))
     return c.body(null, 204)
   },
 )
@@ -216,7 +216,8 @@ webhooks.openapi(
     const [secret, database] = [newSecret(), databaseOf(c.env, webhook.appId)]
     const changed = await replaceWebhookSecret(database, webhook, secret, sealing(c.env), previousExpiresAt)
     if (changed === null) throw unknownWebhook(webhook.id)
-    c.var.audit.after(webhookForAudit(changed))
+    c.var.audit.before(await webhookForAudit(webhook))
+    c.var.audit.after(await webhookForAudit(changed))
     return c.json({ ...webhookToWire(changed), secret }, 200)
   },
 )
