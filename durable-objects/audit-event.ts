@@ -22,6 +22,8 @@ export interface AuditEvent {
   readonly origin: AuditOrigin
   /** What is known of it. Never a secret, and no message. */
   readonly details: JsonObject
+  /** What that was before; left out: there is nothing to compare. */
+  readonly before?: JsonObject
   /** What may be in the log once only, however often it is told; left out: it is new each time. */
   readonly once?: string
 }
@@ -33,8 +35,8 @@ export interface AuditEvent {
  * @throws what the log's object throws: it is not in the log
  */
 export async function audit(env: Env, appId: string | null, event: AuditEvent): Promise<void> {
-  const { action, target, actor, origin, details: after, once = null } = event
+  const { action, target, actor, origin, details: after, before = null, once = null } = event
   const parts: AuditParts = { once, payload: null }
-  const result = { outcome: 'noticed', status: null, code: null, before: null, after } as const
+  const result = { outcome: 'noticed', status: null, code: null, before, after } as const
   await auditLogOf(env, appId ?? OPERATOR_LOG).record({ action, target, actor, origin, ...result }, parts)
 }

@@ -31,6 +31,14 @@ async function rowsOf(bearer: string, query = ''): Promise<AuditRow[]> {
   return body.data
 }
 
+/** The binding where one log does not answer, and the others do. */
+function withoutLog(name: string): Env['AUDIT_LOG'] {
+  const down = () => Promise.reject(new Error('overloaded'))
+  const broken = { begin: down, finish: down, record: down, refuse: down }
+  const getByName = (asked: string) => (asked === name ? broken : env.AUDIT_LOG.getByName(asked))
+  return { getByName } as never
+}
+
 const logObject = (appId: string) => env.AUDIT_LOG.getByName(appId)
 
 /** Until what is told after an answer has arrived. */
@@ -96,12 +104,11 @@ describe('an act', () => {
   })
 
   it('that the log does not take is not done', async () => {
-    const AUDIT_LOG = { getByName: () => ({ begin: () => Promise.reject(new Error('overloaded')) }) }
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const answer = await call('PATCH', `/v1/apps/${app.id}/settings`, {
       bearer: app.admin,
       body: { sign_messages: true },
-      env: { AUDIT_LOG: AUDIT_LOG as never },
+      env: { AUDIT_LOG: withoutLog(app.id) },
     })
     expect([answer.status, answer.body.code, answer.headers.get('Retry-After')]).toEqual([503, 'overloaded', '5'])
     const settings = await call('GET', `/v1/apps/${app.id}/settings`, { bearer: app.admin })
@@ -290,6 +297,28 @@ describe('GET /v1/audit', () => {
 })
 
 describe('retention', () => {
+  it('is changed in the operator’s log too, before it holds, and is a month at least', async () => {
+    const path = `/v1/apps/${app.id}/settings`
+    const shorten = (days: number, bindings: Partial<Env> = {}) =>
+      call('PATCH', path, { bearer: app.admin, body: { audit_retention_days: days }, env: bindings })
+    expect((await shorten(29)).body.param).toBe('/audit_retention_days')
+    expect((await shorten(400)).status).toBe(200)
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const refused = await shorten(30, { AUDIT_LOG: withoutLog('operator') })
+    expect([refused.status, refused.body.code]).toEqual([503, 'overloaded'])
+    expect((await call('GET', path, { bearer: app.admin })).body.audit_retention_days).toBe(400)
+    expect((await shorten(30)).status).toBe(200)
+    expect(await rowsOf(ROOT, `target=${app.id}&action=auditRetentionChanged`)).toMatchObject([
+      {
+        outcome: 'noticed',
+        actor: { kind: 'key', role: 'admin', id: expect.stringMatching(/^key_/) },
+        origin: { request_id: expect.stringMatching(/^req_/) },
+        before: { audit_retention_days: 400 },
+        after: { audit_retention_days: 30 },
+      },
+    ])
+  })
+
   const prune = async (now: number) => {
     vi.useFakeTimers({ toFake: ['Date'], now })
     while ((await runDurableObjectAlarm(logObject(app.id))) && (await dueSoon()));
@@ -302,15 +331,15 @@ describe('retention', () => {
 
   it('takes away the oldest, keeps the rest a chain, and goes on with it', async () => {
     const startedAt = Date.now()
-    const days = { audit_retention_days: 10 }
+    const days = { audit_retention_days: 30 }
     await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: days })
-    vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 5 * DAY_MS })
+    vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 25 * DAY_MS })
     await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: {} })
-    await prune(startedAt + 11 * DAY_MS)
+    await prune(startedAt + 31 * DAY_MS)
     expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([6])
     const { anchor } = await auditLogOf(env, app.id).ends()
     expect(anchor.sequence).toBe(5)
-    await prune(startedAt + 16 * DAY_MS)
+    await prune(startedAt + 56 * DAY_MS)
     expect(await rowsOf(app.admin)).toEqual([])
     await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: {} })
     expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([7])
@@ -318,14 +347,14 @@ describe('retention', () => {
 
   it('is what it was when the app is deleted: the log outlives the app, and then nothing of it is left', async () => {
     const startedAt = Date.now()
-    const days = { audit_retention_days: 10 }
+    const days = { audit_retention_days: 30 }
     await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: days })
     await prune(startedAt + 1000)
     expect((await call('DELETE', `/v1/apps/${app.id}`, { bearer: ROOT })).status).toBe(204)
     expect(await rowsOf(ROOT, `target=${app.id}&action=deleteApp`)).toMatchObject([{ before: { name: 'Weather' } }])
-    await prune(startedAt + 9 * DAY_MS)
+    await prune(startedAt + 29 * DAY_MS)
     expect(await rowsOf(ROOT, `app=${app.id}`)).toHaveLength(5)
-    await prune(startedAt + 11 * DAY_MS)
+    await prune(startedAt + 31 * DAY_MS)
     expect((await call('GET', `/v1/audit?app=${app.id}`, { bearer: ROOT })).status).toBe(404)
     const kept = await runInDurableObject(logObject(app.id), (_log, { storage }) => [...storage.kv.list()])
     expect(kept).toEqual([])

@@ -8,6 +8,7 @@ import { auditLogOf, OPERATOR_LOG } from '../../durable-objects/stubs.ts'
 import { outcomeOf } from '../../push/audit-entry.ts'
 import { isId } from '../../push/ids.ts'
 import type { OperationId } from './access.ts'
+import { inTime, takenOrRefused } from './audit-in-time.ts'
 import { AuditNote } from './audit-note.ts'
 import { sourceOf } from './audit-source.ts'
 import { targetOf } from './audit-target.ts'
@@ -16,11 +17,6 @@ import type { Caller } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { codeOf } from './error-response.ts'
 import { recallApp } from './known-apps.ts'
-import { ApiProblem } from './problem.ts'
-
-/** An object answers in milliseconds. One that takes this long is overloaded, or is being moved. */
-const DEADLINE_MS = 5_000
-const RETRY_SECONDS = 5
 
 /** Comes after the guard: the caller is known, and may do this. */
 export function keepAudit(operationId: OperationId): MiddlewareHandler<ApiEnv> {
@@ -34,7 +30,7 @@ export function keepAudit(operationId: OperationId): MiddlewareHandler<ApiEnv> {
     const name = audited.byOperator ? OPERATOR_LOG : await logOf(c, caller)
     const id = crypto.randomUUID()
     const intent = { action: operationId, target: note.target, ...sourceOf(c, caller) }
-    await beginOrRefuse(auditLogOf(c.env, name), id, intent)
+    await takenOrRefused(auditLogOf(c.env, name).begin(id, intent))
     await next()
     await finish(c, auditLogOf(c.env, name), id, note)
   }
@@ -48,16 +44,6 @@ async function logOf(c: Context<ApiEnv>, caller: Caller): Promise<string> {
   return isThere ? appId : OPERATOR_LOG
 }
 
-/** @throws ApiProblem `overloaded`: what cannot be noted is not done */
-async function beginOrRefuse(log: AuditCalls, ...[id, intent]: Parameters<AuditCalls['begin']>): Promise<void> {
-  try {
-    await inTime(log.begin(id, intent))
-  } catch (cause) {
-    const detail = 'The audit log did not take this call, so nothing was done. Send it again after Retry-After.'
-    throw new ApiProblem('overloaded', detail, { retryAfterSeconds: RETRY_SECONDS, cause })
-  }
-}
-
 /** What is not finished here is `unknown` in the log after a while: it was done, and has its answer. */
 async function finish(c: Context<ApiEnv>, log: AuditCalls, id: string, note: AuditNote): Promise<void> {
   const { status } = c.res
@@ -67,16 +53,5 @@ async function finish(c: Context<ApiEnv>, log: AuditCalls, id: string, note: Aud
     if (!(await inTime(log.finish(id, ending)))) throw new Error('the log had given up on it')
   } catch (error) {
     console.error('an act is in the audit log without its end', { request_id: c.var.requestId, error: String(error) })
-  }
-}
-
-/** @throws Error when there is no answer in time */
-async function inTime<Answer>(call: Promise<Answer>): Promise<Answer> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer in ${DEADLINE_MS} ms`)), DEADLINE_MS)
-  try {
-    return await Promise.race([call, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -6,6 +6,7 @@ import { directoryDatabase } from '../../schema/databases.ts'
 import { appIdField, requireApp } from './app-scope.ts'
 import { allow } from './auth.ts'
 import { forgetApp } from './known-apps.ts'
+import { noteRetention } from './note-retention.ts'
 import { problems } from './problem-responses.ts'
 import { newRouter } from './router.ts'
 
@@ -15,6 +16,8 @@ const inApp = z.object({ app: appIdField })
 const MAX_ORIGINS = 100
 /** Ten years. */
 const MAX_RETENTION_DAYS = 3_650
+/** A month: whoever takes over an app does not get rid of what he did before somebody looks. */
+const MIN_RETENTION_DAYS = 30
 
 /** As a browser writes it in `Origin` (RFC 6454 §6.2): compared letter by letter. */
 const originField = z.string().refine((text) => isOrigin(text), {
@@ -30,7 +33,7 @@ const settingFields = {
       'Every push carries a signature that SDKs verify, and a receipt needs the proof that came with its push.',
   }),
   redact_payload: z.boolean().openapi({ description: 'The audit log says that a send was made, not what it said.' }),
-  audit_retention_days: z.int().min(1).max(MAX_RETENTION_DAYS).openapi({ example: 400 }),
+  audit_retention_days: z.int().min(MIN_RETENTION_DAYS).max(MAX_RETENTION_DAYS).openapi({ example: 400 }),
   confirm_above_recipients: z.int().min(1).nullable().openapi({
     description: 'A send to more recipients needs a confirmation. null: none does.',
     example: 1_000_000,
@@ -77,7 +80,9 @@ settings.openapi(
   }),
   async (c) => {
     const { id, settings: before } = await requireApp(c, c.req.valid('param').app)
-    const changed = await changeSettings(directoryDatabase(c.env), id, settingsFromWire(c.req.valid('json')))
+    const changes = settingsFromWire(c.req.valid('json'))
+    await noteRetention(c, id, before.auditRetentionDays, changes.auditRetentionDays)
+    const changed = await changeSettings(directoryDatabase(c.env), id, changes)
     forgetApp(id)
     const after = settingsToWire(changed?.settings ?? before)
     c.var.audit.before(settingsToWire(before))
