@@ -23,8 +23,9 @@ try {
     console.error(`${rows} rows hold …`),
   )
   if ('broken' in verdict) throw new Error(verdict.broken)
-  const { log, rows, last, noted } = verdict
+  const { log, rows, last, anchor, pruned, noted } = verdict
   console.log(`The audit log of ${log} holds: ${rows} rows, up to number ${last.sequence}.`)
+  if (anchor.sequence > 0) console.log(`It has forgotten rows 1 to ${anchor.sequence}, and said so at ${pruned?.at}.`)
   console.log(`Head ${last.sequence}:${last.hash}`)
   if (noted === null)
     console.log('Whether its end was cut off is not known: compare with a head that was noted (--head).')

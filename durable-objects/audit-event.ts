@@ -8,11 +8,6 @@ import type { JsonObject } from '../push/notification.ts'
 import type { AuditParts } from './audit-rpc.ts'
 import { auditLogOf, OPERATOR_LOG } from './stubs.ts'
 
-/** Fanfare by itself: what cron or an alarm does. */
-export const SYSTEM: AuditActor = { kind: 'system', id: null, name: null, role: null, user_id: null }
-/** Where it does it. */
-export const NOWHERE: AuditOrigin = { ip: null, country: null, asn: null, user_agent: null, request_id: null }
-
 /** Something to know about. */
 export interface AuditEvent {
   /** Its name, as a verb: `keyUsedUnusually`. Frozen once it was written. */

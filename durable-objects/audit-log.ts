@@ -19,7 +19,7 @@ import { AuditTrail } from './audit-trail.ts'
 const INTENT_LIFE_MS = 5 * 60_000
 /** Refusals of a caller are one row in this time. */
 const REFUSALS_MS = 60_000
-/** How often a log looks for rows that are too old. */
+/** How often a log says that it forgets what is too old, and does: a row each time. */
 const PRUNE_EVERY_MS = 24 * 60 * 60_000
 const DAY_MS = 24 * 60 * 60_000
 /** After something that failed: D1 is back in seconds, or is not. */
@@ -99,11 +99,12 @@ export class AuditLog extends DurableObject<Env> implements AuditCalls {
     const moreIntents = this.trail.giveUpOn(now - INTENT_LIFE_MS, now)
     this.trail.sumUpRefusals(now - REFUSALS_MS, now)
     const { retentionMs, isGone } = await this.terms(now)
-    const moreOld = this.trail.prune(now - retentionMs)
+    if (now >= this.trail.pruningAnnouncedAt + PRUNE_EVERY_MS) this.trail.announcePruning(now - retentionMs, now)
+    const moreOld = this.trail.prune()
     if (moreIntents || moreOld) return now + STEP_MS
     const { intent, refusal } = this.trail.openSince
     const open = Math.min((intent ?? NEVER) + INTENT_LIFE_MS, (refusal ?? NEVER) + REFUSALS_MS)
-    if (this.trail.hasRows) return Math.min(open, now + PRUNE_EVERY_MS)
+    if (this.trail.hasActs) return Math.min(open, now + PRUNE_EVERY_MS)
     if (isGone && open === NEVER) await this.ctx.storage.deleteAll()
     return open
   }

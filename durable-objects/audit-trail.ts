@@ -5,11 +5,13 @@
 import { createHash } from 'node:crypto'
 import { BEGINNING, type ChainEnd, type ChainPlace, nextRow } from '../push/audit-chain.ts'
 import { type AuditEntry, bounded } from '../push/audit-entry.ts'
+import { PRUNED, prunedEntry } from '../push/audit-pruning.ts'
 import { type Refusals, refusalsEntry, refusedName } from '../push/audit-refusals.ts'
 import {
   dropEntries,
   firstSince,
   hasEntry,
+  hasOtherThan,
   listEntries,
   putEntry,
   readBounds,
@@ -26,6 +28,14 @@ const ROWS_A_STEP = 1_000
 const ROWS_AN_ANSWER = 250
 
 const UNKNOWN = { outcome: 'unknown', status: null, code: null, before: null, after: null } as const
+
+/** Rows that go. */
+interface Pruning {
+  /** The number of the last of them. */
+  readonly upTo: number
+  /** Epoch ms. */
+  readonly announcedAt: number
+}
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
@@ -76,17 +86,37 @@ export class AuditTrail {
     })
   }
 
-  /** Takes away rows that are older than an instant, and keeps the place up to which it did. Answers whether there are more. */
-  prune(before: number): boolean {
+  /**
+   * Says in the chain which rows go, for all that are older than an instant: {@link prune} takes them away. Only when an
+   * act is among them: for rows alone that say this it would never end.
+   */
+  announcePruning(before: number, now: number): void {
+    this.storage.transactionSync(() => {
+      const { sql } = this.storage
+      const end = firstSince(sql, before)
+      if (!hasOtherThan(sql, PRUNED, end)) return
+      const { sequence, hash } = readEntry(sql, end - 1)!
+      this.append(prunedEntry({ sequence, hash }), now)
+      this.storage.kv.put<Pruning>('pruning', { upTo: sequence, announcedAt: now })
+    })
+  }
+
+  /** When rows were last said to go, in epoch ms. */
+  get pruningAnnouncedAt(): number {
+    return this.pruning.announcedAt
+  }
+
+  /** Takes away some of the rows that were said to go, and keeps the place up to which it did. Answers whether there are more. */
+  prune(): boolean {
     return this.storage.transactionSync(() => {
       const { sql } = this.storage
-      const first = readBounds(sql)?.first
-      const kept = firstSince(sql, before)
-      if (first === undefined || kept <= first) return false
-      const last = readEntry(sql, Math.min(kept, first + ROWS_A_STEP) - 1)!
-      this.storage.kv.put('anchor', { sequence: last.sequence, hash: last.hash, at: Date.parse(last.at) })
-      dropEntries(sql, last.sequence)
-      return last.sequence + 1 < kept
+      const { upTo } = this.pruning
+      const gone = this.prunedTo.sequence
+      if (gone >= upTo) return false
+      const { sequence, hash, at } = readEntry(sql, Math.min(upTo, gone + ROWS_A_STEP))!
+      this.storage.kv.put<ChainEnd>('anchor', { sequence, hash, at: Date.parse(at) })
+      dropEntries(sql, sequence)
+      return sequence < upTo
     })
   }
 
@@ -109,9 +139,9 @@ export class AuditTrail {
     return readRecords(this.storage.sql, after, upTo, ROWS_AN_ANSWER)
   }
 
-  /** Whether anything is kept that will be old some day. */
-  get hasRows(): boolean {
-    return readBounds(this.storage.sql) !== null
+  /** Whether anything is kept that will be taken away some day. */
+  get hasActs(): boolean {
+    return hasOtherThan(this.storage.sql, PRUNED)
   }
 
   /** When the oldest open act began, and the oldest count. Null: there is none. */
@@ -126,6 +156,10 @@ export class AuditTrail {
 
   private get prunedTo(): ChainEnd {
     return this.storage.kv.get<ChainEnd>('anchor') ?? { ...BEGINNING, at: 0 }
+  }
+
+  private get pruning(): Pruning {
+    return this.storage.kv.get<Pruning>('pruning') ?? { upTo: 0, announcedAt: 0 }
   }
 
   private get end(): ChainEnd {

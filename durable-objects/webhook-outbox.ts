@@ -7,6 +7,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { drizzle } from 'drizzle-orm/durable-sqlite'
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator'
+import { NOWHERE, SYSTEM } from '../push/audit-entry.ts'
 import { ID_RANDOM_BYTES, idTail, makeId } from '../push/ids.ts'
 import {
   beginWebhookDelivery,
@@ -36,7 +37,7 @@ import {
   type WebhookDeliveryQuery,
 } from '../schema/webhooks/deliveries.ts'
 import { dropSomeEvents, hasEvents, insertEvent, readEvent } from '../schema/webhooks/events.ts'
-import { audit, NOWHERE, SYSTEM } from './audit-event.ts'
+import { audit } from './audit-event.ts'
 import { sendAll } from './send-all.ts'
 import type { LoggedDelivery, LogPage, OutboxCalls, WebhookLease, WebhookReport } from './webhook-rpc.ts'
 import { forgetWebhooks, webhooksFor } from './webhook-subscriptions.ts'

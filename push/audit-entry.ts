@@ -31,6 +31,11 @@ export type AuditOrigin = {
   readonly request_id: string | null
 }
 
+/** Fanfare by itself: what cron or an alarm does. */
+export const SYSTEM: AuditActor = { kind: 'system', id: null, name: null, role: null, user_id: null }
+/** Where it does it. */
+export const NOWHERE: AuditOrigin = { ip: null, country: null, asn: null, user_agent: null, request_id: null }
+
 /** Who did it, from where. */
 export interface AuditSource {
   readonly actor: AuditActor

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AuditRow, BEGINNING, type ChainPlace, hashOf, nextRow } from './audit-chain.ts'
 import type { AuditEntry } from './audit-entry.ts'
+import { prunedEntry } from './audit-pruning.ts'
 import { beginVerification, verifyEnd, verifyLine } from './audit-verification.ts'
 
 const LOG = 'app_1'
@@ -29,6 +30,12 @@ function chainOf(count: number, from: ChainPlace = BEGINNING, prefix = 'key'): A
     rows.push(nextRow(LOG, { sequence, hash, at: 1_000 * i }, entry(`${prefix}_${i}`), 1_000 * i, sha256))
   }
   return rows
+}
+
+/** Another row, which says that rows go: all up to the one with that index. */
+function withPruned(rows: readonly AuditRow[], index: number): AuditRow[] {
+  const { sequence, hash } = rows.at(-1)!
+  return [...rows, nextRow(LOG, { sequence, hash, at: 0 }, prunedEntry(placeOf(rows[index])), 1_000_000, sha256)]
 }
 
 function placeOf(row: AuditRow | undefined, from: ChainPlace = BEGINNING): ChainPlace {
@@ -59,14 +66,20 @@ describe('an export that nobody touched', () => {
     expect(verdict(linesOf(rows), placeOf(rows.at(-1)))).toBeNull()
   })
 
-  it('holds from an anchor on, and against a head noted there or later', () => {
-    const rows = chainOf(9)
+  it('holds from an anchor on that it names itself, and against a head noted there or later', () => {
+    const rows = withPruned(chainOf(9), 3)
     const anchor = placeOf(rows[3])
     const rest = linesOf(rows.slice(4), anchor)
     expect(verdict(rest)).toBeNull()
     expect(verdict(rest, anchor)).toBeNull()
     expect(verdict(rest, placeOf(rows[6]))).toBeNull()
     expect(verdict(rest, placeOf(rows[2]))).toContain('begins after it')
+  })
+
+  it('holds while rows are going that were said to go', () => {
+    const rows = withPruned(chainOf(9), 3)
+    for (const gone of [1, 2, 3]) expect(verdict(linesOf(rows.slice(gone), placeOf(rows[gone - 1])))).toBeNull()
+    expect(verdict(linesOf(rows))).toBeNull()
   })
 
   it('holds whatever the order of the fields', () => {
@@ -108,6 +121,18 @@ describe('what was done to a log is found, and where', () => {
     ['nothing at all', [], 'The export is empty'],
   ])('%s', (_what, lines, what) => {
     expect(verdict(lines)).toContain(what)
+  })
+
+  it('a log cut off at its beginning, wherever its anchor is put', () => {
+    const pruned = withPruned(rows, 1)
+    const cut = (from: readonly AuditRow[], index: number) =>
+      verdict(linesOf(from.slice(index), placeOf(rows[index - 1])))
+    expect(cut(rows, 2)).toContain('its beginning was cut off')
+    expect(cut(pruned, 2)).toBeNull()
+    expect(cut(pruned, 3)).toContain('its beginning was cut off')
+    const foreign = { ...placeOf(rows[1]), hash: 'a'.repeat(64) }
+    const row = nextRow(LOG, { ...placeOf(rows[4]), at: 0 }, prunedEntry(foreign), 1_000_000, sha256)
+    expect(cut([...rows, row], 2)).toContain('its beginning was cut off')
   })
 
   it('a log cut off at its end, or written anew as a whole, by a head that was noted elsewhere', () => {

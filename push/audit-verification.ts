@@ -4,6 +4,7 @@
  * wrong out.
  */
 import { BEGINNING, type ChainPlace, hashOf, type Sha256Hex } from './audit-chain.ts'
+import { prunedIn } from './audit-pruning.ts'
 import type { JsonObject } from './notification.ts'
 
 /** What is known after some lines. */
@@ -17,6 +18,10 @@ export interface Verification {
   readonly rows: number
   /** The head was read: nothing may follow. */
   readonly ended: boolean
+  /** Where the rows begin: rows up to there are not in the export. */
+  readonly anchor: ChainPlace
+  /** Up to which rows the log itself says that it has forgotten, and when it said so; null: it has not said yet. */
+  readonly pruned: (ChainPlace & { readonly at: string }) | null
   /** A head that somebody noted before, and whether the log still says the same there. */
   readonly noted: ChainPlace | null
   readonly notedHolds: boolean
@@ -29,7 +34,8 @@ export interface Broken {
 
 /** @param noted a head from another time and another place; only with one can rows be missed that the end lost */
 export function beginVerification(noted: ChainPlace | null): Verification {
-  return { log: null, last: BEGINNING, lastAt: '', rows: 0, ended: false, noted, notedHolds: noted === null }
+  const nothing = { log: null, last: BEGINNING, lastAt: '', rows: 0, ended: false, anchor: BEGINNING, pruned: null }
+  return { ...nothing, noted, notedHolds: noted === null }
 }
 
 /** Takes the next line. */
@@ -46,6 +52,12 @@ export function verifyEnd(known: Verification): Broken | null {
   const { log, ended, last, noted, notedHolds } = known
   if (log === null) return { broken: 'The export is empty.' }
   if (!ended) return { broken: `The export is cut off after row ${last.sequence}: its last line must be the head.` }
+  if (!isForgotten(known)) {
+    const { sequence } = known.anchor
+    return {
+      broken: `The log begins after row ${sequence}, and no row says that it was to: its beginning was cut off.`,
+    }
+  }
   if (notedHolds || noted === null) return null
   if (noted.sequence > last.sequence) {
     return { broken: `Row ${noted.sequence} was noted, and the log ends at row ${last.sequence}: its end was cut off.` }
@@ -60,7 +72,17 @@ function verifyAnchor(known: Verification, { anchor }: JsonObject): Verification
   }
   if (place.sequence === 0 && place.hash !== BEGINNING.hash)
     return broken(known, 'is no anchor: nothing is before row 1')
-  return meet({ ...known, log: anchor.log, last: place })
+  return meet({ ...known, log: anchor.log, last: place, anchor: place })
+}
+
+/**
+ * Whether the log itself says that the rows before its anchor go: all of them, or more when it is not done yet. A row
+ * that names another hash than the anchor's is about another log.
+ */
+function isForgotten({ anchor, pruned }: Verification): boolean {
+  if (anchor.sequence === 0) return true
+  if (pruned === null || pruned.sequence < anchor.sequence) return false
+  return pruned.sequence > anchor.sequence || pruned.hash === anchor.hash
 }
 
 function verifyRow(known: Verification, row: JsonObject, sha256: Sha256Hex): Verification | Broken {
@@ -78,7 +100,9 @@ function verifyRow(known: Verification, row: JsonObject, sha256: Sha256Hex): Ver
   if (hashOf(row, sha256) !== place.hash)
     return { broken: `Row ${sequence} was changed: its hash is of something else.` }
   if (row.at < lastAt) return { broken: `Row ${sequence} is older than the row before it.` }
-  return meet({ ...known, last: place, lastAt: row.at, rows: known.rows + 1 })
+  const said = prunedIn(row)
+  const pruned = said === null ? known.pruned : { ...said, at: row.at }
+  return meet({ ...known, last: place, lastAt: row.at, rows: known.rows + 1, pruned })
 }
 
 function orderFault(before: number, sequence: number): string {

@@ -23,6 +23,12 @@ export function hasEntry(sql: SqlStorage, once: string): boolean {
   return sql.exec('select 1 from entry where once = ?', once).toArray().length > 0
 }
 
+/** Whether there is a row of another action. @param before looks only at rows before this number; left out: at all */
+export function hasOtherThan(sql: SqlStorage, action: string, before: number = Number.MAX_SAFE_INTEGER): boolean {
+  const query = "select 1 from entry where sequence < ? and record ->> '$.action' <> ? limit 1"
+  return sql.exec(query, before, action).toArray().length > 0
+}
+
 export function readEntry(sql: SqlStorage, sequence: number): AuditRow | null {
   const [found] = sql.exec<{ record: string }>('select record from entry where sequence = ?', sequence).toArray()
   return found === undefined ? null : JSON.parse(found.record)

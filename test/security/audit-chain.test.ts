@@ -6,7 +6,8 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type AuditRow, type ChainPlace, hashOf } from '../../push/audit-chain.ts'
+import { type AuditRow, type ChainPlace, hashOf, nextRow } from '../../push/audit-chain.ts'
+import { prunedEntry } from '../../push/audit-pruning.ts'
 import { beginVerification, verifyEnd, verifyLine } from '../../push/audit-verification.ts'
 import { call, makeApp } from '../workers/calling.ts'
 
@@ -48,9 +49,12 @@ async function tamper(how: (sql: SqlStorage) => void): Promise<void> {
   await runInDurableObject(env.AUDIT_LOG.getByName(app.id), (_log, { storage }) => how(storage.sql))
 }
 
+function rowAt(sql: SqlStorage, sequence: number): AuditRow {
+  return JSON.parse(sql.exec<{ record: string }>('select record from entry where sequence = ?', sequence).one().record)
+}
+
 function rewrite(sql: SqlStorage, sequence: number, change: (row: AuditRow) => AuditRow): void {
-  const { record } = sql.exec<{ record: string }>('select record from entry where sequence = ?', sequence).one()
-  const changed = JSON.stringify(change(JSON.parse(record)))
+  const changed = JSON.stringify(change(rowAt(sql, sequence)))
   sql.exec('update entry set record = ? where sequence = ?', changed, sequence)
 }
 
@@ -103,8 +107,7 @@ describe('an audit log', () => {
     [
       'with a row put in at its end',
       (sql) => {
-        const { record } = sql.exec<{ record: string }>('select record from entry where sequence = 6').one()
-        const row = { ...JSON.parse(record), sequence: 7 }
+        const row = { ...rowAt(sql, 6), sequence: 7 }
         sql.exec('insert into entry (sequence, record) values (7, ?)', JSON.stringify(row))
       },
       'Row 7 does not follow row 6',
@@ -112,6 +115,37 @@ describe('an audit log', () => {
   ])('%s is found, and where', async (_what, how, found) => {
     await tamper(how)
     expect(await verdict()).toContain(found)
+  })
+
+  /** Takes its first rows away, and says that it begins there, as the log itself does when it forgets. */
+  async function cutBeginning(upTo: number): Promise<void> {
+    await runInDurableObject(env.AUDIT_LOG.getByName(app.id), (_log, { storage }) => {
+      const row = rowAt(storage.sql, upTo)
+      storage.kv.put('anchor', { sequence: upTo, hash: row.hash, at: Date.parse(row.at) })
+      storage.sql.exec('delete from entry where sequence <= ?', upTo)
+    })
+  }
+
+  it('that was cut off at its beginning is found: it does not say itself that it begins there', async () => {
+    const noted = await noteHead()
+    await cutBeginning(4)
+    expect(await verdict()).toContain('its beginning was cut off')
+    expect(await verdict(noted)).toContain('its beginning was cut off')
+  })
+
+  it('that was cut off at its beginning and made to say so has a row of it, which nobody takes out again', async () => {
+    const cut = (await exported())[4]!
+    await tamper((sql) => {
+      const { sequence, hash, at } = rowAt(sql, 6)
+      const row = nextRow(app.id, { sequence, hash, at: Date.parse(at) }, prunedEntry(JSON.parse(cut)), 0, sha256)
+      sql.exec('insert into entry (sequence, record) values (7, ?)', JSON.stringify(row))
+    })
+    await cutBeginning(4)
+    expect(await verdict()).toBeNull()
+    const { body } = await call('GET', '/v1/audit?action=auditPruned', { bearer: app.admin })
+    expect(body.data).toMatchObject([{ sequence: 7, actor: { kind: 'system' }, after: { sequence: 4 } }])
+    await tamper((sql) => sql.exec('delete from entry where sequence = 7'))
+    expect(await verdict()).toContain('its beginning was cut off')
   })
 
   it('that was cut off at its end is found by the head that somebody noted', async () => {

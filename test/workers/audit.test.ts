@@ -2,10 +2,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { audit, NOWHERE, SYSTEM } from '../../durable-objects/audit-event.ts'
+import { audit } from '../../durable-objects/audit-event.ts'
 import { AuditLog } from '../../durable-objects/audit-log.ts'
 import { auditLogOf } from '../../durable-objects/stubs.ts'
 import type { AuditRow } from '../../push/audit-chain.ts'
+import { NOWHERE, SYSTEM } from '../../push/audit-entry.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 
@@ -336,13 +337,38 @@ describe('retention', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 25 * DAY_MS })
     await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: {} })
     await prune(startedAt + 31 * DAY_MS)
-    expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([6])
+    expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([7, 6])
     const { anchor } = await auditLogOf(env, app.id).ends()
     expect(anchor.sequence).toBe(5)
+    expect(await rowsOf(app.admin, 'action=auditPruned')).toMatchObject([
+      { actor: { kind: 'system' }, outcome: 'noticed', after: anchor },
+    ])
     await prune(startedAt + 56 * DAY_MS)
-    expect(await rowsOf(app.admin)).toEqual([])
     await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: {} })
-    expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([7])
+    expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([9, 8, 7])
+  })
+
+  it('says once which rows go, before the first of them does, and no more when there is no act left', async () => {
+    const { sequence } = (await call('GET', '/v1/audit/head', { bearer: app.admin })).body
+    await runInDurableObject(logObject(app.id), (_log, { storage: { sql } }) => {
+      const { record } = sql.exec<{ record: string }>('select record from entry where sequence = ?', sequence).one()
+      const [from, to] = [sequence + 1, sequence + 2_500]
+      for (let next = from; next <= to; next++) {
+        const more = JSON.stringify({ ...JSON.parse(record), sequence: next })
+        sql.exec('insert into entry (sequence, record) values (?, ?)', next, more)
+      }
+    })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 401 * DAY_MS })
+    const kept: number[] = []
+    do {
+      await runDurableObjectAlarm(logObject(app.id))
+      expect(await rowsOf(app.admin, 'action=auditPruned')).toMatchObject([{ after: { sequence: sequence + 2_500 } }])
+      const { anchor, head } = await auditLogOf(env, app.id).ends()
+      kept.push(head.sequence - anchor.sequence)
+    } while (await dueSoon())
+    expect(kept).toEqual([sequence + 1_501, sequence + 501, 1])
+    await prune(Date.now() + 401 * DAY_MS)
+    expect(await rowsOf(app.admin)).toHaveLength(1)
   })
 
   it('is what it was when the app is deleted: the log outlives the app, and then nothing of it is left', async () => {

@@ -4,8 +4,9 @@
  * every answer (quota-warnings.ts) and in `GET /v1/apps/{app}/quotas`. Decides nothing about quotas.
  */
 import { waitUntil } from 'cloudflare:workers'
-import { audit, NOWHERE, SYSTEM } from '../../durable-objects/audit-event.ts'
+import { audit } from '../../durable-objects/audit-event.ts'
 import { emitWebhook } from '../../durable-objects/emit-webhook.ts'
+import { NOWHERE, SYSTEM } from '../../push/audit-entry.ts'
 import { ExpiringMap } from '../../push/expiring-map.ts'
 import type { JsonObject } from '../../push/notification.ts'
 import type { QuotaRefusal, QuotaWarning } from '../../push/quota-book.ts'

@@ -1,5 +1,6 @@
 /** Tells that an API key was used outside its habit: the app's audit log, and a line for the operator. No secret is in either. */
-import { audit, NOWHERE } from '../../durable-objects/audit-event.ts'
+import { audit } from '../../durable-objects/audit-event.ts'
+import { NOWHERE } from '../../push/audit-entry.ts'
 import type { KeyPlace } from '../../push/key-habit.ts'
 import type { ApiKeyRow } from '../../schema/d1/api-keys.ts'
 
