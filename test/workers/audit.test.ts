@@ -116,6 +116,26 @@ describe('an act', () => {
     expect(settings.body.sign_messages).toBe(false)
   })
 
+  it('that only stops something is done though the log does not take it, and told afterwards', async () => {
+    const cut = () => Promise.reject(new Error('overloaded'))
+    const deaf = { getByName: (name: string) => Object.assign(auditLogOf(env, name), { begin: cut }) }
+    const keys = `/v1/apps/${app.id}/keys`
+    const made = async () => (await call('POST', keys, { bearer: ROOT, body: { role: 'sender' } })).body
+    const [first, second] = [await made(), await made()]
+    const revoke = (id: string, AUDIT_LOG: Env['AUDIT_LOG']) =>
+      call('DELETE', `${keys}/${id}`, { bearer: app.admin, env: { AUDIT_LOG } })
+    expect((await revoke(first.id, deaf as never)).status).toBe(204)
+    expect((await call('GET', '/v1/topics', { bearer: first.key })).status).toBe(401)
+    const row = await rowOf(app.admin, `target=${first.id}&action=revokeKey`)
+    expect(row).toMatchObject({ outcome: 'done', actor: { kind: 'key', role: 'admin' }, after: { id: first.id } })
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    expect((await revoke(second.id, withoutLog(app.id))).status).toBe(204)
+    await vi.waitFor(() => {
+      const what = expect.objectContaining({ action: 'revokeKey', target: second.id, actor: 'key' })
+      expect(said).toHaveBeenCalledWith('an act is not in the audit log', what)
+    })
+  })
+
   it('whose isolate dies before it is finished is unknown, once, and a late end changes nothing', async () => {
     const source = {
       actor: { kind: 'root', id: null, name: null, role: null, user_id: null },

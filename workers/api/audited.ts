@@ -16,16 +16,23 @@ type Traffic = 'traffic'
 type Sent = 'send'
 
 /** Noted before it is done, finished with what came of it. */
-interface Act {
+export interface AuditedAct {
   /** What it is about, as the path says; left out: the handler says. */
   readonly target?: AuditTarget
   /** Noted by the operator, because what it is about has no log yet, or is gone when it is done. */
   readonly byOperator?: true
+  /**
+   * It goes ahead when the log does not take it, and is told afterwards: there has to be a way to stop what is going on,
+   * whatever is down. Only what gives nobody anything and can be made up for: a key can be made anew, a device registers
+   * again, a notification is sent again. Deletions are none of it, because what they destroy is gone; nor are quotas and
+   * settings, which give as well as take.
+   */
+  readonly isStop?: true
   /** A device that does this for itself is traffic. */
   readonly exceptDevices?: true
 }
 
-export type Audited = Read | Traffic | Sent | Act
+export type Audited = Read | Traffic | Sent | AuditedAct
 
 export const AUDITED = {
   createApp: { byOperator: true },
@@ -65,7 +72,7 @@ export const AUDITED = {
 
   createKey: {},
   listKeys: 'read',
-  revokeKey: { target: 'key' },
+  revokeKey: { target: 'key', isStop: true },
   rotateKey: { target: 'key' },
   listRoles: 'read',
   getRole: 'read',
@@ -80,7 +87,7 @@ export const AUDITED = {
   changeDevice: { target: 'device', exceptDevices: true },
   deleteDevice: { target: 'device', exceptDevices: true },
   rotateDeviceKey: 'traffic',
-  revokeDeviceKey: { target: 'device' },
+  revokeDeviceKey: { target: 'device', isStop: true },
 
   listQuarantine: 'read',
   releaseQuarantine: {},
@@ -97,7 +104,7 @@ export const AUDITED = {
 
   sendNotification: 'send',
   getNotification: 'read',
-  cancelNotification: { target: 'notification' },
+  cancelNotification: { target: 'notification', isStop: true },
   listDeliveries: 'read',
   reportReceipts: 'traffic',
 
