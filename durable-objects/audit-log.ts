@@ -51,7 +51,10 @@ export class AuditLog extends DurableObject<Env> implements AuditCalls {
 
   async finish(id: string, ending: AuditEnding): Promise<boolean> {
     if (!this.hasTables) return false
-    return this.trail.finish(id, ending, Date.now())
+    const now = Date.now()
+    const wasOpen = this.trail.finish(id, ending, now)
+    if (ending.outcome === 'refused') await this.wakeBy(now + REFUSALS_MS)
+    return wasOpen
   }
 
   /** Adds an act that is over. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { BEGINNING, type ChainEnd, type ChainPlace, nextRow } from '../push/audit-chain.ts'
 import { type AuditEntry, bounded } from '../push/audit-entry.ts'
 import { PRUNED, prunedEntry } from '../push/audit-pruning.ts'
-import { type Refusals, refusalsEntry, refusedName } from '../push/audit-refusals.ts'
+import { type Refusals, refusalOf, refusalsEntry, refusedName } from '../push/audit-refusals.ts'
 import {
   dropEntries,
   firstSince,
@@ -59,12 +59,14 @@ export class AuditTrail {
     })
   }
 
-  /** An act that had begun is over. False: it is not open. */
+  /** An act that had begun is over; one that was refused is counted, not a row. False: it is not open. */
   finish(id: string, { target, ...result }: AuditEnding, now: number): boolean {
     return this.storage.transactionSync(() => {
       const intent = takeIntent(this.storage.sql, id)
-      if (intent !== null) this.append({ ...intent, ...result, target: target ?? intent.target }, now)
-      return intent !== null
+      if (intent === null) return false
+      if (result.outcome === 'refused') this.countRefusals(refusalOf(intent, intent.action, result.code), now)
+      else this.append({ ...intent, ...result, target: target ?? intent.target }, now)
+      return true
     })
   }
 

@@ -99,13 +99,18 @@ export function bounded(entry: AuditEntry): AuditEntry {
     target: cut(masked.target, MAX_NAME_CHARACTERS),
     origin: {
       ...origin,
-      ip: cut(origin.ip, MAX_ADDRESS_CHARACTERS),
+      ip: boundedAddress(origin.ip),
       user_agent: cut(origin.user_agent, MAX_USER_AGENT_CHARACTERS),
       request_id: cut(origin.request_id, MAX_NAME_CHARACTERS),
     },
     before: boundedDetails(masked.before),
     after: boundedDetails(masked.after),
   }
+}
+
+/** As long as an address may be. */
+export function boundedAddress(address: string | null): string | null {
+  return cut(address, MAX_ADDRESS_CHARACTERS)
 }
 
 /** With every text masked that has a secret in it. */

@@ -3,6 +3,7 @@ import { exportPKCS8, generateKeyPair } from 'jose'
 import { describe, expect, it, vi } from 'vitest'
 import { makeVapidKeys } from '../../push/providers/webpush/vapid.ts'
 import { ACCESS, OPERATION_IDS } from '../../workers/api/access.ts'
+import { type AuditTarget, targetOf } from '../../workers/api/audit-target.ts'
 import { AUDITED, type Audited } from '../../workers/api/audited.ts'
 import { call, makeApp, ROOT } from '../workers/calling.ts'
 
@@ -22,8 +23,13 @@ async function makeAllCalls(app: Awaited<ReturnType<typeof makeApp>>): Promise<s
     ['RS256', 'ES256'].map(async (alg) => exportPKCS8((await generateKeyPair(alg, { extractable: true })).privateKey)),
   )
   const { publicKey, privateKey } = await makeVapidKeys()
-  const google = { type: 'service_account', project_id: 'p', private_key_id: 'k', universe_domain: 'googleapis.com' }
-  const account = { ...google, client_id: '1', client_email: 'a@p.iam.gserviceaccount.com', private_key: rsa }
+  const google = {
+    type: 'service_account',
+    project_id: 'weather-1',
+    private_key_id: 'k',
+    universe_domain: 'googleapis.com',
+  }
+  const account = { ...google, client_id: '1', client_email: 'a@weather-1.iam.gserviceaccount.com', private_key: rsa }
   const apns = {
     team_id: 'A1B2C3D4E5',
     key_id: 'K9J8H7G6F5',
@@ -156,6 +162,28 @@ describe('every audited call', () => {
     const secrets = await pasteSecrets(app)
     const all = (await exportOf(app.admin)) + (await exportOf(ROOT))
     expect(secrets.filter((secret) => all.includes(secret))).toEqual([])
+  })
+
+  it.each<[AuditTarget, string, boolean]>([
+    ['app', `app_${'0'.repeat(29)}`, true],
+    ['app', `key_${'0'.repeat(29)}`, false],
+    ['key', `key_${'0'.repeat(29)}`, true],
+    ['key', `sk_${'0'.repeat(38)}`, false],
+    ['key', '', false],
+    ['device', `dev_${'0'.repeat(29)}`, true],
+    ['device', `dk_${'0'.repeat(29)}_${'0'.repeat(29)}_0_x`, false],
+    ['device', 'cN1yb5mQT0e:APA91bF0d5kq3vN8pXr2tLw7zYc4uHj6gMs9aEi1oBf', false],
+    ['notification', 'x'.repeat(900), false],
+    ['topic', 'news', true],
+    ['topic', 'cN1yb5mQT0e:APA91bF0d5kq3vN8pXr2tLw7zYc4uHj6gMs9aEi1oBf', false],
+    ['role', 'campaigner', true],
+    ['role', 'Bearer x', false],
+    ['use', 'links', true],
+    ['use', 'whsec_x', false],
+    ['platform', 'fcm', true],
+    ['platform', 'anything', false],
+  ])('takes for the target, a %s, %.20s: %s', (target, text, isTaken) => {
+    expect(targetOf(target, () => text)).toBe(isTaken ? text : null)
   })
 
   it('is every call that only keys, or the operator, may make and that changes something', () => {

@@ -13,7 +13,6 @@ import { fcmDevice } from './device-samples.ts'
 type App = Awaited<ReturnType<typeof makeApp>>
 let app: App
 
-const UNKNOWN_KEY = `key_${'0'.repeat(29)}`
 const HEX_16 = /^[0-9a-f]{16}$/
 const DAY_MS = 24 * 60 * 60_000
 
@@ -41,6 +40,14 @@ function withoutLog(name: string): Env['AUDIT_LOG'] {
 }
 
 const logObject = (appId: string) => env.AUDIT_LOG.getByName(appId)
+
+/** Whose refused attempts a log is counting. */
+async function countedIn(log: string): Promise<string[]> {
+  const counted = await runInDurableObject(logObject(log), (_log, { storage }) =>
+    storage.sql.exec<{ actor: string }>('select actor from refusal').toArray(),
+  )
+  return counted.map(({ actor }) => actor)
+}
 
 /** Until what is told after an answer has arrived. */
 async function rowOf(bearer: string, query: string): Promise<AuditRow> {
@@ -81,15 +88,29 @@ describe('an act', () => {
     ])
     const path = `/v1/apps/app_${'0'.repeat(29)}/settings`
     expect((await call('PATCH', path, { bearer: ROOT, body: {} })).status).toBe(404)
-    expect((await rowsOf(ROOT, 'action=changeSettings'))[0]).toMatchObject({ outcome: 'refused', code: 'not_found' })
+    await vi.waitFor(async () => expect(await countedIn('operator')).toContain('root'), 8_000)
   })
 
-  it('that is refused, or has a body that nobody can read, is there with what it was answered', async () => {
-    await call('DELETE', `/v1/apps/${app.id}/keys/${UNKNOWN_KEY}`, { bearer: app.admin })
+  it('that is refused, or has a body that nobody can read, is counted: nothing was done', async () => {
+    const headers = { 'CF-Connecting-IP': '192.0.2.7' }
+    const cancel = `/v1/notifications/ntf_${'0'.repeat(29)}/cancel`
+    for (let i = 0; i < 5; i++) await call('POST', cancel, { bearer: app.admin, headers })
     await call('POST', `/v1/apps/${app.id}/keys`, { bearer: app.admin, body: '{' })
-    const [unreadable, unknown] = await rowsOf(app.admin, 'actor=key')
-    expect(unreadable).toMatchObject({ action: 'createKey', outcome: 'refused', status: 400, code: 'bad_json' })
-    expect(unknown).toMatchObject({ action: 'revokeKey', target: UNKNOWN_KEY, status: 404, code: 'not_found' })
+    expect(await rowsOf(app.admin, 'actor=key')).toEqual([])
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 60_000 })
+    await runDurableObjectAlarm(logObject(app.id))
+    expect(await rowsOf(app.admin, 'actor=key')).toMatchObject([
+      {
+        action: 'refusedAttempts',
+        target: null,
+        after: {
+          attempts: 6,
+          calls: { cancelNotification: 5, createKey: 1 },
+          codes: { not_found: 5, bad_json: 1 },
+          addresses: { '192.0.2.7': 5, unknown: 1 },
+        },
+      },
+    ])
   })
 
   it('that changes where a webhook leads shows that it did, and not where', async () => {
@@ -249,18 +270,27 @@ describe('an event that is no call', () => {
 
 describe('refused attempts', () => {
   it('of a key that we know are one row a minute, however many they are', async () => {
-    for (let i = 0; i < 20; i++) await call('POST', '/v1/notifications', { bearer: app.client, body: {} })
+    for (let i = 0; i < 20; i++) {
+      const headers = { 'CF-Connecting-IP': i === 7 ? '203.0.113.9' : '192.0.2.7' }
+      await call('POST', '/v1/notifications', { bearer: app.client, body: {}, headers })
+    }
     await call('GET', '/v1/audit', { bearer: app.sender })
     const stub = logObject(app.id)
-    const counted = () =>
-      runInDurableObject(stub, (_log, { storage }) => storage.sql.exec('select * from refusal').toArray().length)
-    await vi.waitFor(async () => expect(await counted()).toBe(2), 8_000)
+    await vi.waitFor(async () => expect(await countedIn(app.id)).toHaveLength(2), 8_000)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 60_000 })
     await runDurableObjectAlarm(stub)
     const rows = await rowsOf(app.admin, 'action=refusedAttempts')
     expect(rows.map(({ actor, after }) => [actor.role, after]).toSorted()).toEqual([
-      ['client', { attempts: 20, calls: { sendNotification: 20 } }],
-      ['sender', { attempts: 1, calls: { listAudit: 1 } }],
+      [
+        'client',
+        {
+          attempts: 20,
+          calls: { sendNotification: 20 },
+          codes: { forbidden: 20 },
+          addresses: { '192.0.2.7': 19, '203.0.113.9': 1 },
+        },
+      ],
+      ['sender', { attempts: 1, calls: { listAudit: 1 }, codes: { forbidden: 1 }, addresses: { unknown: 1 } }],
     ])
   })
 
@@ -269,11 +299,7 @@ describe('refused attempts', () => {
     const made = await call('POST', path, { bearer: ROOT, body: { role: 'sender', name: 'leaked' } })
     await call('DELETE', `${path}/${made.body.id}`, { bearer: ROOT })
     expect((await call('GET', '/v1/topics', { bearer: made.body.key })).status).toBe(401)
-    const counted = () =>
-      runInDurableObject(logObject(app.id), (_log, { storage }) =>
-        storage.sql.exec<{ actor: string }>('select actor from refusal').toArray(),
-      )
-    await vi.waitFor(async () => expect(await counted()).toEqual([{ actor: `key ${made.body.id}` }]), 8_000)
+    await vi.waitFor(async () => expect(await countedIn(app.id)).toEqual([`key ${made.body.id}`]), 8_000)
   })
 })
 

@@ -7,12 +7,12 @@
 import { waitUntil } from 'cloudflare:workers'
 import type { MiddlewareHandler } from 'hono'
 import { auditLogOf } from '../../durable-objects/stubs.ts'
-import { addRefusals, type Refusals, refusedActor, refusedName } from '../../push/audit-refusals.ts'
+import { addRefusals, type Refusals, refusalOf, refusedName } from '../../push/audit-refusals.ts'
 import type { OperationId } from './access.ts'
 import { sourceOf } from './audit-source.ts'
 import { AUDITED } from './audited.ts'
-import type { Caller } from './caller.ts'
 import type { ApiEnv } from './context.ts'
+import { codeOf } from './error-response.ts'
 import { RefusedCaller } from './refused-caller.ts'
 
 const GATHER_MS = 2_000
@@ -35,14 +35,14 @@ export function countRefused(operationId: OperationId): MiddlewareHandler<ApiEnv
     if (c.res.status !== 401 && c.res.status !== 403) return
     const caller = c.error instanceof RefusedCaller ? c.error.caller : c.var.caller
     if (caller === undefined || caller.kind === 'root') return
-    // What began as an act is a row of its own.
+    // What began as an act is counted by the log itself.
     if (c.var.audit !== undefined && typeof AUDITED[operationId] !== 'string') return
-    const { actor, origin } = sourceOf(c, caller)
-    note(c.env, caller, { actor: refusedActor(actor), origin, calls: { [operationId]: 1 } }, Date.now())
+    const code = c.error === undefined ? null : codeOf(c.error)
+    note(c.env, caller.appId, refusalOf(sourceOf(c, caller), operationId, code), Date.now())
   }
 }
 
-function note(env: Env, { appId }: Exclude<Caller, { kind: 'root' }>, refusals: Refusals, now: number): void {
+function note(env: Env, appId: string, refusals: Refusals, now: number): void {
   const key = `${appId} ${refusedName(refusals.actor)}`
   const known = gathered.get(key)
   if (known === undefined && gathered.size >= MOST_CALLERS) return
