@@ -180,8 +180,33 @@ describe('an act', () => {
     await call('PATCH', `/v1/devices/${id}`, { bearer: device_key, body: { locale: 'fr' } })
     await call('PATCH', `/v1/devices/${id}`, { bearer: app.sender, body: { locale: 'de', attributes: { plan: 'x' } } })
     expect(await rowsOf(app.admin, `target=${id}`)).toMatchObject([
-      { action: 'changeDevice', actor: { role: 'sender' }, after: { changed: ['locale', 'attributes'] } },
+      {
+        action: 'changeDevice',
+        actor: { role: 'sender' },
+        before: { locale: 'fr' },
+        after: { changed: ['locale', 'attributes'], locale: 'de' },
+      },
     ])
+    const next = { locale: 'de', user_id: 'ada@example.org', token: fcmDevice().token }
+    await call('PATCH', `/v1/devices/${id}`, { bearer: app.sender, body: next })
+    const [row] = await rowsOf(app.admin, `target=${id}`)
+    expect([row?.before, row?.after]).toEqual([{}, { changed: ['token', 'user_id'] }])
+  })
+
+  it('says what was lost: how many a topic reached, which secret was replaced', async () => {
+    const device = await call('POST', '/v1/devices', { bearer: app.client, body: { ...fcmDevice(), topics: ['news'] } })
+    expect(device.status).toBe(201)
+    await call('DELETE', '/v1/topics/news', { bearer: app.admin })
+    const rotate = () => call('POST', `/v1/apps/${app.id}/secrets/links/rotate`, { bearer: app.admin })
+    await rotate()
+    const { id } = (await rotate()).body
+    const [second, first] = await rowsOf(app.admin, 'action=rotateAppSecret')
+    expect(first?.after?.id).toEqual(expect.any(String))
+    expect([second?.before, second?.after]).toMatchObject([{ id: first?.after?.id, retired_at: null }, { id }])
+    expect((await rowsOf(app.admin, 'action=deleteTopic'))[0]).toMatchObject({
+      target: 'news',
+      before: { subscribers: 1 },
+    })
   })
 })
 

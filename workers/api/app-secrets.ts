@@ -114,10 +114,15 @@ appSecrets.openapi(
     const now = Date.now()
     const secret = await newSecret({ appId: app.id, use, masterKeys: requireMasterKeys(c.env), now })
     const validUntil = now + overlapSeconds * 1000
-    const retired = await replaceAppSecret(databaseOf(c.env, app.id), secret, validUntil)
+    const database = databaseOf(c.env, app.id)
+    const before = (await listAppSecrets(database, app.id)).find(
+      (known) => known.use === use && known.retiredAt === null,
+    )
+    const retired = await replaceAppSecret(database, secret, validUntil)
     forgetSecrets({ appId: app.id, use })
     const previous = retired === 0 ? null : instantOf(validUntil)
     const answer = { use, id: secret.id, created_at: instantOf(now), previous_valid_until: previous }
+    if (before !== undefined) c.var.audit.before(secretToWire(before))
     c.var.audit.after(answer)
     return c.json(answer, 201)
   },

@@ -18,6 +18,7 @@ import {
   type RegistrationBody,
   registeredAnswer,
 } from './device-body.ts'
+import { deviceChangeForAudit } from './device-for-audit.ts'
 import { admitDevices, admitReturning } from './device-quota.ts'
 import { deviceIdField } from './fields.ts'
 import { findDevice } from './find-device.ts'
@@ -155,10 +156,12 @@ export const devices = newRouter()
     if (refusal !== null) throw quotaProblem(refusal, now)
     const answer = await changeDevice(c.env, appIdOf(caller), device.id, changes, now)
     switch (answer.kind) {
-      case 'updated':
-        // Which facts, not what they are: addresses open a device, and attributes are about a person.
-        c.var.audit.after({ changed: Object.keys(body) })
+      case 'updated': {
+        const { before, after } = deviceChangeForAudit(body, device, answer.device)
+        c.var.audit.before(before)
+        c.var.audit.after(after)
         return c.json(deviceToWire(answer.device), 200)
+      }
       case 'unknown':
         throw new ApiProblem('not_found', `The device ${device.id} was deleted meanwhile.`, { param: 'id' })
       case 'address_in_use':

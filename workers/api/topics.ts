@@ -176,6 +176,7 @@ export const topics = newRouter()
     if (!(await deleteTopic(databaseOf(c.env, appId), appId, topic))) {
       throw new ApiProblem('not_found', `No device of this app ever subscribed to ${topic}.`, { param: 'topic' })
     }
+    c.var.audit.before(await readTopic(c.env, appId, topic))
     await dropTopic(c.env, appId, topic)
     return c.body(null, 204)
   })
