@@ -7,6 +7,7 @@ import { AuditLog } from '../../durable-objects/audit-log.ts'
 import { auditLogOf } from '../../durable-objects/stubs.ts'
 import type { AuditRow } from '../../push/audit-chain.ts'
 import { NOWHERE, SYSTEM } from '../../push/audit-entry.ts'
+import { countedIn, logObject, rowOf, rowsOf, withoutLog } from './audit-logs.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 
@@ -14,7 +15,6 @@ type App = Awaited<ReturnType<typeof makeApp>>
 let app: App
 
 const HEX_16 = /^[0-9a-f]{16}$/
-const DAY_MS = 24 * 60 * 60_000
 
 beforeEach(async () => {
   app = await makeApp()
@@ -24,39 +24,6 @@ afterEach(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
 })
-
-async function rowsOf(bearer: string, query = ''): Promise<AuditRow[]> {
-  const { status, body } = await call('GET', `/v1/audit?limit=500&${query}`, { bearer })
-  expect(status).toBe(200)
-  return body.data
-}
-
-/** The binding where one log does not answer, and the others do. */
-function withoutLog(name: string): Env['AUDIT_LOG'] {
-  const down = () => Promise.reject(new Error('overloaded'))
-  const broken = { begin: down, finish: down, record: down, refuse: down }
-  const getByName = (asked: string) => (asked === name ? broken : env.AUDIT_LOG.getByName(asked))
-  return { getByName } as never
-}
-
-const logObject = (appId: string) => env.AUDIT_LOG.getByName(appId)
-
-/** Whose refused attempts a log is counting. */
-async function countedIn(log: string): Promise<string[]> {
-  const counted = await runInDurableObject(logObject(log), (_log, { storage }) =>
-    storage.sql.exec<{ actor: string }>('select actor from refusal').toArray(),
-  )
-  return counted.map(({ actor }) => actor)
-}
-
-/** Until what is told after an answer has arrived. */
-async function rowOf(bearer: string, query: string): Promise<AuditRow> {
-  return await vi.waitFor(async () => {
-    const [row] = await rowsOf(bearer, query)
-    expect(row).toBeDefined()
-    return row!
-  }, 5_000)
-}
 
 describe('an act', () => {
   it('is in the log when it is answered: who, what, from where, before and after', async () => {
@@ -293,41 +260,6 @@ describe('an event that is no call', () => {
   })
 })
 
-describe('refused attempts', () => {
-  it('of a key that we know are one row a minute, however many they are', async () => {
-    for (let i = 0; i < 20; i++) {
-      const headers = { 'CF-Connecting-IP': i === 7 ? '203.0.113.9' : '192.0.2.7' }
-      await call('POST', '/v1/notifications', { bearer: app.client, body: {}, headers })
-    }
-    await call('GET', '/v1/audit', { bearer: app.sender })
-    const stub = logObject(app.id)
-    await vi.waitFor(async () => expect(await countedIn(app.id)).toHaveLength(2), 8_000)
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 60_000 })
-    await runDurableObjectAlarm(stub)
-    const rows = await rowsOf(app.admin, 'action=refusedAttempts')
-    expect(rows.map(({ actor, after }) => [actor.role, after]).toSorted()).toEqual([
-      [
-        'client',
-        {
-          attempts: 20,
-          calls: { sendNotification: 20 },
-          codes: { forbidden: 20 },
-          addresses: { '192.0.2.7': 19, '203.0.113.9': 1 },
-        },
-      ],
-      ['sender', { attempts: 1, calls: { listAudit: 1 }, codes: { forbidden: 1 }, addresses: { unknown: 1 } }],
-    ])
-  })
-
-  it('of a key that was revoked are counted too', async () => {
-    const path = `/v1/apps/${app.id}/keys`
-    const made = await call('POST', path, { bearer: ROOT, body: { role: 'sender', name: 'leaked' } })
-    await call('DELETE', `${path}/${made.body.id}`, { bearer: ROOT })
-    expect((await call('GET', '/v1/topics', { bearer: made.body.key })).status).toBe(401)
-    await vi.waitFor(async () => expect(await countedIn(app.id)).toEqual([`key ${made.body.id}`]), 8_000)
-  })
-})
-
 describe('GET /v1/audit', () => {
   it('finds by actor, action, target, outcome and time, and pages from the newest to the oldest', async () => {
     const change = (sign_messages: boolean) =>
@@ -365,95 +297,5 @@ describe('GET /v1/audit', () => {
       expect((await call('GET', `${path}?app=app_${'0'.repeat(29)}`, { bearer: ROOT })).status).toBe(404)
     }
     expect((await rowsOf(app.admin)).every(({ log }) => log === app.id)).toBe(true)
-  })
-})
-
-describe('retention', () => {
-  it('is changed in the operator’s log too, before it holds, and is a month at least', async () => {
-    const path = `/v1/apps/${app.id}/settings`
-    const shorten = (days: number, bindings: Partial<Env> = {}) =>
-      call('PATCH', path, { bearer: app.admin, body: { audit_retention_days: days }, env: bindings })
-    expect((await shorten(29)).body.param).toBe('/audit_retention_days')
-    expect((await shorten(400)).status).toBe(200)
-    vi.spyOn(console, 'error').mockImplementation(() => {})
-    const refused = await shorten(30, { AUDIT_LOG: withoutLog('operator') })
-    expect([refused.status, refused.body.code]).toEqual([503, 'overloaded'])
-    expect((await call('GET', path, { bearer: app.admin })).body.audit_retention_days).toBe(400)
-    expect((await shorten(30)).status).toBe(200)
-    expect(await rowsOf(ROOT, `target=${app.id}&action=auditRetentionChanged`)).toMatchObject([
-      {
-        outcome: 'noticed',
-        actor: { kind: 'key', role: 'admin', id: expect.stringMatching(/^key_/) },
-        origin: { request_id: expect.stringMatching(/^req_/) },
-        before: { audit_retention_days: 400 },
-        after: { audit_retention_days: 30 },
-      },
-    ])
-  })
-
-  const prune = async (now: number) => {
-    vi.useFakeTimers({ toFake: ['Date'], now })
-    while ((await runDurableObjectAlarm(logObject(app.id))) && (await dueSoon()));
-  }
-  const dueSoon = () =>
-    runInDurableObject(logObject(app.id), async (_log, { storage }) => {
-      const at = await storage.getAlarm()
-      return at !== null && at - Date.now() < 1_000
-    })
-
-  it('takes away the oldest, keeps the rest a chain, and goes on with it', async () => {
-    const startedAt = Date.now()
-    const days = { audit_retention_days: 30 }
-    await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: days })
-    vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 25 * DAY_MS })
-    await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: {} })
-    await prune(startedAt + 31 * DAY_MS)
-    expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([7, 6])
-    const { anchor } = await auditLogOf(env, app.id).ends()
-    expect(anchor.sequence).toBe(5)
-    expect(await rowsOf(app.admin, 'action=auditPruned')).toMatchObject([
-      { actor: { kind: 'system' }, outcome: 'noticed', after: anchor },
-    ])
-    await prune(startedAt + 56 * DAY_MS)
-    await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: {} })
-    expect((await rowsOf(app.admin)).map(({ sequence }) => sequence)).toEqual([9, 8, 7])
-  })
-
-  it('says once which rows go, before the first of them does, and no more when there is no act left', async () => {
-    const { sequence } = (await call('GET', '/v1/audit/head', { bearer: app.admin })).body
-    await runInDurableObject(logObject(app.id), (_log, { storage: { sql } }) => {
-      const { record } = sql.exec<{ record: string }>('select record from entry where sequence = ?', sequence).one()
-      const [from, to] = [sequence + 1, sequence + 2_500]
-      for (let next = from; next <= to; next++) {
-        const more = JSON.stringify({ ...JSON.parse(record), sequence: next })
-        sql.exec('insert into entry (sequence, record) values (?, ?)', next, more)
-      }
-    })
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 401 * DAY_MS })
-    const kept: number[] = []
-    do {
-      await runDurableObjectAlarm(logObject(app.id))
-      expect(await rowsOf(app.admin, 'action=auditPruned')).toMatchObject([{ after: { sequence: sequence + 2_500 } }])
-      const { anchor, head } = await auditLogOf(env, app.id).ends()
-      kept.push(head.sequence - anchor.sequence)
-    } while (await dueSoon())
-    expect(kept).toEqual([sequence + 1_501, sequence + 501, 1])
-    await prune(Date.now() + 401 * DAY_MS)
-    expect(await rowsOf(app.admin)).toHaveLength(1)
-  })
-
-  it('is what it was when the app is deleted: the log outlives the app, and then nothing of it is left', async () => {
-    const startedAt = Date.now()
-    const days = { audit_retention_days: 30 }
-    await call('PATCH', `/v1/apps/${app.id}/settings`, { bearer: app.admin, body: days })
-    await prune(startedAt + 1000)
-    expect((await call('DELETE', `/v1/apps/${app.id}`, { bearer: ROOT })).status).toBe(204)
-    expect(await rowsOf(ROOT, `target=${app.id}&action=deleteApp`)).toMatchObject([{ before: { name: 'Weather' } }])
-    await prune(startedAt + 29 * DAY_MS)
-    expect(await rowsOf(ROOT, `app=${app.id}`)).toHaveLength(5)
-    await prune(startedAt + 31 * DAY_MS)
-    expect((await call('GET', `/v1/audit?app=${app.id}`, { bearer: ROOT })).status).toBe(404)
-    const kept = await runInDurableObject(logObject(app.id), (_log, { storage }) => [...storage.kv.list()])
-    expect(kept).toEqual([])
   })
 })
