@@ -1,9 +1,9 @@
 /** API keys: who may call for an app. The key itself is never stored, only its SHA-256. */
 import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { KeyPlace } from '../../push/key-habit.ts'
 import { isBuiltInRole } from '../../push/roles.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). The index finds a key by what a caller shows; keys are few. */
 export const apiKeyTable = sqliteTable(

@@ -3,7 +3,6 @@
  * whoever walks through what is left knows why.
  */
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { apiKeyTable } from './api-keys.ts'
 import { appRoleTable } from './app-roles.ts'
 import { appSecretTable } from './app-secrets.ts'
@@ -13,6 +12,7 @@ import { credentialTable } from './credential-table.ts'
 import { deadLetterSourceTable } from './dead-letter-sources.ts'
 import { deviceKeyTable } from './device-keys.ts'
 import { type Device, deviceOf, deviceTable } from './device-table.ts'
+import { drizzle } from './drizzle.ts'
 import { inList } from './json-list.ts'
 import { stuckWorkTable } from './stuck-work.ts'
 import { topicDeviceTable, topicTable } from './topic-table.ts'

@@ -3,11 +3,11 @@
  * a role that keys have cannot be deleted.
  */
 import { and, asc, count, eq, gt, isNull, or, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Rights } from '../../push/rights.ts'
 import { isScope } from '../../push/roles.ts'
 import { apiKeyTable } from './api-keys.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). */
 export const appRoleTable = sqliteTable(

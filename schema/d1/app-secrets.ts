@@ -3,10 +3,10 @@
  * sealed bytes.
  */
 import { and, asc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { AppSecret, AppSecretUse, SecretMaterial } from '../../push/app-secret.ts'
 import { seal, unseal } from '../../push/sealing.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). The index finds those to delete; most never have an end. */
 export const appSecretTable = sqliteTable(

@@ -1,6 +1,6 @@
 /** Apps whose device keys are older than secrets: they have devices, and no secret that their keys are made with. */
 import { sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
+import { drizzle } from './drizzle.ts'
 
 /**
  * Some of them, in order. Steps from app to app in the index of devices, so it costs a row for each app and not for each

@@ -1,8 +1,8 @@
 /** Apps: one row a tenant's application, and its queries. */
 import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { type AppQuotas, type AppSettings, quotasOf, settingsOf } from '../../push/app-settings.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). */
 export const appTable = sqliteTable(

@@ -1,9 +1,9 @@
 /** Whom an app has attest its clients, with the secret to ask with: sealed on the way in, opened on the way out. */
 import { eq } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Attestation, AttestationProvider } from '../../push/attestation.ts'
 import { type SealLabel, seal, unseal } from '../../push/sealing.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). */
 export const attestationTable = sqliteTable('attestation', {

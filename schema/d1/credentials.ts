@@ -2,11 +2,11 @@
  * Credentials in D1: sealed on the way in, opened on the way out. Nobody else sees the sealed bytes.
  */
 import { and, asc, eq, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { type Credential, type PublicCredential, publicPartOf } from '../../push/credential.ts'
 import { openCredential, sealCredential } from '../../push/credential-encryption.ts'
 import type { Platform } from '../../push/device.ts'
 import { credentialTable } from './credential-table.ts'
+import { drizzle } from './drizzle.ts'
 
 /**
  * Stores a credential in place of the one before. Answers its version.

@@ -3,8 +3,8 @@
  * notifications' ledgers; nothing here is written per recipient, and nothing for a notification that lost nobody.
  */
 import { and, desc, eq, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { drizzle } from './drizzle.ts'
 
 /** In the order of the ids, which is the order in which the notifications were made. `WITHOUT ROWID`. */
 export const deadLetterSourceTable = sqliteTable(

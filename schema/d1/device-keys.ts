@@ -3,9 +3,9 @@
  * which are almost all, have no row: their keys prove themselves (push/device-key.ts).
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { type DeviceKeyState, UNTOUCHED } from '../../push/device-key-state.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). */
 export const deviceKeyTable = sqliteTable(

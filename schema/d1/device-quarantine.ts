@@ -1,10 +1,10 @@
 /** Devices that were retired on suspicion: finding them, taking it back, making it final, hearing from them. */
 import { and, eq, isNotNull, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import type { Platform } from '../../push/device.ts'
 import { STALE } from './device-merge.ts'
 import { type Device, deviceTable } from './device-table.ts'
 import { readDevices } from './devices.ts'
+import { drizzle } from './drizzle.ts'
 import { cutRows, inList } from './json-list.ts'
 
 /** Where a device stands in the list: by platform, the longest in quarantine first. */

@@ -3,9 +3,9 @@
  * told to the topics' shards is in the answers.
  */
 import { sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import type { Platform } from '../../push/device.ts'
 import { STALE } from './device-merge.ts'
+import { drizzle } from './drizzle.ts'
 import { cutRows } from './json-list.ts'
 import { topicsOfDevices } from './topics.ts'
 

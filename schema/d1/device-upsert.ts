@@ -6,10 +6,11 @@
  * registrations of one address end as one device.
  */
 import { sql } from 'drizzle-orm'
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { joinRegistrations, newRow, type Registration, registeredAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf } from './device-table.ts'
 import { readRowsByAddress } from './devices-by-address.ts'
+import { drizzle } from './drizzle.ts'
 import { cutRows } from './json-list.ts'
 
 export interface Upserted {

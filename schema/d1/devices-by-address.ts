@@ -1,7 +1,7 @@
 /** Finding known devices by what they register with. Reads only. */
 import { and, eq, getTableColumns } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { type DeviceRow, deviceTable } from './device-table.ts'
+import { drizzle } from './drizzle.ts'
 import { isListed, listed } from './json-list.ts'
 
 /** The rows with these addresses: one list that {@link cutRows} cut. */

@@ -6,11 +6,11 @@
  * answers.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { endDeviceKey } from './device-keys.ts'
 import { type DeviceFacts, type NewAddress, registeredAgain, seenAgain, withFacts } from './device-merge.ts'
 import { type Device, type DeviceRow, deviceOf, deviceTable } from './device-table.ts'
 import { MAX_ROUNDS } from './device-upsert.ts'
+import { drizzle } from './drizzle.ts'
 import { cutRows, inList, isListed, listed } from './json-list.ts'
 import { topicDeviceTable } from './topic-table.ts'
 

@@ -3,8 +3,8 @@
  * through, so that a job that is interrupted goes on where it was.
  */
 import { eq } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). */
 export const jobCursorTable = sqliteTable('job_cursor', {

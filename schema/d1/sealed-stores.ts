@@ -3,11 +3,11 @@
  * not in {@link SEALED_STORES} stays behind when the old key is thrown away. Their names end in `sealed`.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { credentialLabel, unsealCredential } from '../../push/credential-encryption.ts'
 import type { Platform } from '../../push/device.ts'
 import { type SealLabel, unseal } from '../../push/sealing.ts'
 import { sealLabelOf as attestationLabelOf } from './attestations.ts'
+import { drizzle } from './drizzle.ts'
 import { sealLabelOf as webhookLabelOf } from './webhooks.ts'
 
 /** The values of a row's primary key; the first is its app. */

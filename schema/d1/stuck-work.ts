@@ -3,9 +3,9 @@
  * consumers end without a word. Written where it fails, a row each; never on the path of work that succeeds.
  */
 import { and, asc, eq, lt, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { LedgerRef } from '../queue-messages.ts'
+import { drizzle } from './drizzle.ts'
 
 /** In place of a ticket's number: the opening of its ledger. */
 const OPENING = -1

@@ -3,7 +3,7 @@
  * app's. Until that is done the topic's row says as of when its subscriptions are void; readers of topics.ts obey it.
  */
 import { sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
+import { drizzle } from './drizzle.ts'
 import { IS_VOID, laterThanDeletion } from './topics.ts'
 
 /** Deletes a topic with all its subscriptions. False: there is none. Again: only later subscriptions are deleted too. */

@@ -3,8 +3,8 @@
  * write here first. A topic that was deleted is in topic-deletion.ts; here its subscriptions are as good as gone.
  */
 import { and, asc, eq, gt, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { rangeOf } from '../../push/name-pattern.ts'
+import { drizzle } from './drizzle.ts'
 import { inList } from './json-list.ts'
 import { topicDeviceTable, topicTable } from './topic-table.ts'
 

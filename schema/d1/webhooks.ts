@@ -3,11 +3,11 @@
  * out. Nobody else sees the sealed bytes.
  */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { seal, unseal } from '../../push/sealing.ts'
 import type { WebhookSubject } from '../../push/webhook-event.ts'
 import type { WebhookDisabledReason } from '../../push/webhook-retry.ts'
+import { drizzle } from './drizzle.ts'
 
 /** `WITHOUT ROWID` (see the migration). All times in epoch ms. */
 export const webhookTable = sqliteTable(
