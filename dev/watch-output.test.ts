@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import { makeApiKey } from '../push/api-key.ts'
 import { KEY_RANDOM_BYTES } from '../push/key-text.ts'
@@ -30,6 +31,11 @@ it('finds a secret in colors, and one in a last line that does not end', async (
     { line: 1, kinds: ['an API key'] },
     { line: 2, kinds: ['word'] },
   ])
+})
+
+it('finds one in an object that was logged, over its lines', async () => {
+  const { spilled } = await watched([`${inspect({ kty: 'EC', crv: 'P-256', d: 'x'.repeat(43), y: 'y'.repeat(43) })}\n`])
+  expect(spilled).toEqual([{ line: 4, kinds: ['a private JWK'] }])
 })
 
 it('finds one that a process prints', async () => {
