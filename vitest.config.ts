@@ -17,6 +17,9 @@ const TEST_SHARDS = { SHARD_SPLIT_MEMBERS: '60', SHARD_SPLIT_CALLS_PER_SECOND: '
 /** The platform's rate limit for real, as a test puts it in the place of one of wrangler.toml's: reached at once. */
 const TEST_RATE_LIMIT = { SMALL_RATE_LIMIT: { namespace_id: '1', simple: { limit: 3, period: 60 } } } as const
 
+/** What product code says on the console is read for secrets, wherever it runs. */
+const LISTEN = 'test/console/listen.ts'
+
 /** itty-durable mixes CommonJS and ESM; only bundled beforehand can it be imported inside workerd. */
 const BUNDLED_BEFOREHAND = { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } }
 
@@ -71,7 +74,7 @@ function projectOver(wayOut: 'direct' | 'egress', { name, include, globalSetup }
       name,
       include: [include],
       globalSetup: [globalSetup],
-      setupFiles: ['test/workers/apply-migrations.ts'],
+      setupFiles: [LISTEN, 'test/workers/apply-migrations.ts'],
       testTimeout: 30_000,
       deps: BUNDLED_BEFOREHAND,
     },
@@ -88,9 +91,10 @@ export default defineConfig({
           name: 'node',
           include: [
             '{push,sim,egress,dev,sdk,bench,docs,examples}/**/*.test.ts',
-            'test/{witness,crash,chaos}/**/*.test.ts',
+            'test/{console,witness,crash,chaos}/**/*.test.ts',
           ],
           environment: 'node',
+          setupFiles: [LISTEN],
         },
       },
       {
@@ -111,9 +115,9 @@ export default defineConfig({
         ],
         test: {
           name: 'workers',
-          include: ['test/{workers,security}/**/*.test.ts'],
+          include: ['test/{console,security,workers}/**/*.test.ts'],
           globalSetup: ['test/egress/global-setup.ts', 'test/attestation/global-setup.ts'],
-          setupFiles: ['test/workers/apply-migrations.ts'],
+          setupFiles: [LISTEN, 'test/workers/apply-migrations.ts'],
           deps: BUNDLED_BEFOREHAND,
         },
       },

@@ -1,4 +1,5 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+import { muteConsole } from '../../test/console/overheard.ts'
 import { findKey, type KeySource, refreshKeys } from './app-keys.ts'
 import { memoryStore } from './store.fixture.ts'
 
@@ -46,7 +47,7 @@ it('an API that does not answer takes no key away, and is not asked at every pus
   const [store, api] = [memoryStore(), published('sec_1')]
   await refreshKeys(store, api.source, NOW)
   api.isUp = false
-  const said = vi.spyOn(console, 'warn').mockReturnValue()
+  const said = muteConsole('warn')
   for (const later of [0, 1, 2]) {
     expect(await findKey(store, api.source, 'sec_1', NOW + DAY_MS + later)).toEqual({ kid: 'sec_1' })
   }

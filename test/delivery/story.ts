@@ -1,6 +1,7 @@
 /** What the delivery stories have in common: an app with credentials, devices, sends, and the simulators' inboxes. */
 import { env, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
+import { rememberBody } from '../console/canaries.ts'
 
 export type Json = Record<string, unknown>
 export type Platform = 'fcm' | 'apns' | 'webpush'
@@ -10,7 +11,7 @@ export type Counts = Record<string, number>
 const PATIENCE_MS = 20_000
 const POLL_MS = 20
 
-/** Calls the API and expects a status. */
+/** Calls the API and expects a status. What is secret in it is known to the ears of the console from then on. */
 export async function call(
   method: string,
   path: string,
@@ -21,12 +22,15 @@ export async function call(
   const headers: Record<string, string> = { authorization: `Bearer ${key}` }
   if (body !== undefined) headers['content-type'] = 'application/json'
   const text = body === undefined ? undefined : JSON.stringify(body)
+  rememberBody(body)
   const response = await exports.default.fetch(
     new Request(`https://fanfare.test${path}`, { method, headers, body: text }),
   )
   const answer = (await response.text()) || '{}'
   if (expected !== undefined) expect([response.status, answer]).toEqual([expected, answer])
-  return { status_code: response.status, ...(JSON.parse(answer) as Json) }
+  const parsed = JSON.parse(answer) as Json
+  rememberBody(parsed)
+  return { status_code: response.status, ...parsed }
 }
 
 /** Calls the simulators' control API. */

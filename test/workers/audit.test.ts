@@ -7,6 +7,7 @@ import { AuditLog } from '../../durable-objects/audit-log.ts'
 import { auditLogOf } from '../../durable-objects/stubs.ts'
 import type { AuditRow } from '../../push/audit-chain.ts'
 import { NOWHERE, SYSTEM } from '../../push/audit-entry.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { countedIn, logObject, rowOf, rowsOf, withoutLog } from './audit-logs.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
@@ -93,7 +94,7 @@ describe('an act', () => {
   })
 
   it('that the log does not take is not done', async () => {
-    vi.spyOn(console, 'error').mockImplementation(() => {})
+    muteConsole('error')
     const answer = await call('PATCH', `/v1/apps/${app.id}/settings`, {
       bearer: app.admin,
       body: { sign_messages: true },
@@ -203,7 +204,7 @@ describe('a send', () => {
   })
 
   it('is told by the alarm when the log did not answer, and by an object that was stopped meanwhile', async () => {
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const log = muteConsole('error')
     vi.spyOn(AuditLog.prototype, 'record').mockRejectedValueOnce(new Error('overloaded'))
     const { body } = await send()
     await vi.waitFor(() => {

@@ -5,9 +5,10 @@
  */
 import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ledgerNamed, shardNamed } from '../../durable-objects/stubs.ts'
 import { consume } from '../../workers/jobs/consume.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { type OpenLedger, openLedger } from './open-ledger.ts'
 
 const DAY_MS = 86_400_000
@@ -50,14 +51,14 @@ describe('a queue message', () => {
       { kind: 'deliver.v1', appId: 'a', platform: 'fcm', notificationId: 'n', ticket: '0' },
     ],
   ])('that is %s is dropped, and reported', async (_, body) => {
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const log = muteConsole('error')
     expect(await hand(body)).toEqual({ acked: true, retried: false })
     expect(log).toHaveBeenCalledExactlyOnceWith('dropped a queue message that is not ours', expect.anything())
     log.mockRestore()
   })
 
   it("that names another app's ledger is dropped, and takes nothing", async () => {
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const log = muteConsole('error')
     const open = await openLedger(2)
     expect(await hand(deliverMessage(open, { appId: 'app_other' }))).toEqual({ acked: true, retried: false })
     expect(await countsOf(open)).toMatchObject({ targeted: 2, pending: 2 })

@@ -1,6 +1,7 @@
 /** How tests call the Worker: through its own fetch handler, as any client would. */
 import { env } from 'cloudflare:workers'
 import { api } from '../../workers/api/app.ts'
+import { rememberBody } from '../console/canaries.ts'
 
 /** The secret that vitest.config.ts sets. */
 export const ROOT = env.ROOT_KEY ?? ''
@@ -24,18 +25,22 @@ interface Call {
   readonly env?: Partial<Env>
 }
 
+/** What is secret in the question and in the answer is known to the ears of the console from then on. */
 export async function call(method: string, path: string, options: Call = {}): Promise<Called> {
   const headers = new Headers(options.headers)
   if (options.bearer !== undefined) headers.set('Authorization', `Bearer ${options.bearer}`)
   const { body } = options
   if (body !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json')
   const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
+  rememberBody(body)
   const request = new Request(ORIGIN + path, { method, headers, body: text })
   const response = await api.fetch(request, { ...env, ...options.env })
   // As text whatever its type: an export is NDJSON.
   const answer = new TextDecoder().decode(await response.arrayBuffer())
   const isJson = /\bjson\b/.test(response.headers.get('Content-Type') ?? '')
-  return { status: response.status, headers: response.headers, text: answer, body: isJson ? JSON.parse(answer) : null }
+  const parsed = isJson ? JSON.parse(answer) : null
+  rememberBody(parsed)
+  return { status: response.status, headers: response.headers, text: answer, body: parsed }
 }
 
 /** A new app with a key of each role. */

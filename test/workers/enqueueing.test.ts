@@ -1,10 +1,11 @@
 /** Bringing tickets back while a queue takes nothing: what other queues carry goes on. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { enqueueTickets } from '../../durable-objects/lanes.ts'
 import type { SubscriberShard } from '../../durable-objects/subscriber-shard.ts'
 import type { Platform } from '../../push/device.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { plainOrder } from '../delivery/plain-order.ts'
 
 /** Bindings of which one queue takes nothing; the others note the tickets that they are given. */
@@ -32,7 +33,7 @@ describe('a queue that takes nothing', () => {
 
   it('keeps no other notification of the same shard waiting', async () => {
     const appId = `app_${crypto.randomUUID()}`
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const log = muteConsole('error')
     const seen: string[] = []
     await runInDurableObject(env.SUBSCRIBER_SHARD.getByName(`${appId}/news/0`), async (instance: SubscriberShard) => {
       const shard = instance as unknown as {

@@ -7,6 +7,7 @@ import { api } from '../../workers/api/app.ts'
 import { authenticate } from '../../workers/api/authenticate.ts'
 import { forgetKey } from '../../workers/api/known-keys.ts'
 import { noteKeyUse } from '../../workers/api/note-key-use.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 
 const [HOME, ABROAD] = [
@@ -41,7 +42,7 @@ async function use(id: string, place: KeyPlace | null, now: number): Promise<voi
 
 /** The lines that tell of unusual uses. */
 function listen() {
-  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  const warn = muteConsole('warn')
   return () => warn.mock.calls.map(([line]) => JSON.parse(String(line))).filter(({ kind }) => kind === 'unusual_use')
 }
 
@@ -159,7 +160,7 @@ describe('a note that cannot be written', () => {
   it('harms nobody, and is made up for by the next use', async () => {
     const { id } = await makeKey('analyst')
     const known = await row(id)
-    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const error = muteConsole('error')
     const prepare = () => {
       throw new Error('D1 is away')
     }

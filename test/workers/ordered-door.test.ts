@@ -8,6 +8,7 @@ import type { NotificationLife } from '../../push/notification-life.ts'
 import { slotLine } from '../../push/order-book.ts'
 import { MOST_PLACES } from '../../push/order-line.ts'
 import { slotOf } from '../../push/slot.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { call, makeApp } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 
@@ -101,7 +102,7 @@ describe('a line that does not answer', () => {
     for (const user_id of [silent, fine]) {
       await call('POST', '/v1/devices', { bearer: app.sender, body: { ...fcmDevice(), user_id } })
     }
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const log = muteConsole('error')
     await runInDurableObject(lineOf(silent), (line) => void Object.assign(line, { places: 'broken' }))
     const key = crypto.randomUUID()
     expect((await sendOrdered({ users: [silent, fine] }, {}, key)).status).toBe(409)
@@ -126,7 +127,7 @@ async function withLines(
   const message = { data: {}, priority: 'normal', ttlSeconds: 60, fcm: {}, apns: {}, webpush: {} } as const
   const audience = { kind: 'topic', topic: 'patched' } as const
   const send = { audience, message, guarantee: 'at_least_once', ordered: true, sendAt: null } as const
-  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const log = muteConsole('error')
   const seen = await runInDurableObject(objectOf(id), async (instance: Notification, { storage }) => {
     change((instance as unknown as { lines: { enter: () => Promise<boolean> } }).lines, storage)
     let answer: unknown = null

@@ -7,6 +7,7 @@ import type { CreateRequest } from '../../durable-objects/rpc.ts'
 import { meterOf } from '../../durable-objects/stubs.ts'
 import { quotasOf } from '../../push/app-settings.ts'
 import { removeDeletedApps } from '../../workers/jobs/remove-deleted-apps.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice, fcmToken } from './device-samples.ts'
 
@@ -259,7 +260,7 @@ describe('recipients a day', () => {
 
 describe('a warning', () => {
   it('is in the answer from 80 per cent on, is logged once for each threshold, and is in the quotas', async () => {
-    const told = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const told = muteConsole('warn')
     await setQuotas({ sends_a_day: 10 })
     const headers: (string | null)[] = []
     for (let i = 0; i < 10; i++) headers.push((await send({ topic: 'news' })).headers.get('Fanfare-Quota-Warning'))

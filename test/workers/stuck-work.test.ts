@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shardNamed } from '../../durable-objects/stubs.ts'
 import { readTicket } from '../../schema/ledger/tickets.ts'
 import worker from '../../workers/index.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { call, makeApp } from './calling.ts'
 import { type OpenLedger, openLedger } from './open-ledger.ts'
 
@@ -15,7 +16,7 @@ import { type OpenLedger, openLedger } from './open-ledger.ts'
 const LAST_ATTEMPT = 11
 const LEASE_MS = Number(env.LEASE_SECONDS) * 1000
 
-beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
+beforeEach(() => void muteConsole('error'))
 afterEach(() => void vi.restoreAllMocks())
 
 /** Makes every lease of the ticket throw: a row that nobody can read. */
