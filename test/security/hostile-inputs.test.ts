@@ -4,10 +4,10 @@
  * nothing is our mistake. Which problem, for the calls that there are, is in hostile-bodies and hostile-requests.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { grantsOf, OPERATION_IDS } from '../../workers/api/access.ts'
-import { type Called, call, makeApp, ROOT } from '../workers/calling.ts'
-import { fcmDevice } from '../workers/device-samples.ts'
+import { OPERATION_IDS } from '../../workers/api/access.ts'
+import { type Called, call } from '../workers/calling.ts'
 import { HOSTILE_VALUES, hostileVariants } from '../workers/hostile-values.ts'
+import { bearerFor, fillPath, fillWithNobody, isEnd, makeVictim, type Victim } from './attacker.ts'
 import { type DocumentedCall, documentedCalls } from './documented-calls.ts'
 
 /** One of each kind of trouble; hostile-requests.test.ts has more. */
@@ -70,17 +70,12 @@ const BROKEN_BODIES = [
  */
 const EVERY = 5
 
-let app: Awaited<ReturnType<typeof makeApp>>
-/** What only the operator may do to an app is done to this one: tiny quotas would turn every attack after them into a 429. */
-let operated: typeof app
-let device: { id: string; device_key: string }
+let victim: Victim
 let calls: ReadonlyMap<string, DocumentedCall>
 let attacks = 0
 
 beforeAll(async () => {
-  app = await makeApp()
-  operated = await makeApp()
-  device = (await call('POST', '/v1/devices', { bearer: app.client, body: fcmDevice() })).body
+  victim = await makeVictim()
   calls = new Map((await documentedCalls()).map((documented) => [documented.operationId, documented]))
 })
 
@@ -89,7 +84,7 @@ describe.each(OPERATION_IDS)('%s', (operationId) => {
     const documented = calls.get(operationId)!
     for (const { path, body, headers, what } of attacksOn(documented)) {
       const options = {
-        bearer: headers?.Authorization === undefined ? bearerFor(operationId) : undefined,
+        bearer: headers?.Authorization === undefined ? bearerFor(victim, operationId) : undefined,
         body,
         headers,
       }
@@ -103,6 +98,7 @@ describe('all of them together', () => {
   it('are more than three hundred', () => expect(attacks).toBeGreaterThan(300))
 
   it('have left the app as it was', async () => {
+    const { app, device } = victim
     expect((await call('GET', `/v1/apps/${app.id}`, { bearer: app.admin })).body.name).toBe('Weather')
     expect((await call('GET', `/v1/devices/${device.id}`, { bearer: device.device_key })).status).toBe(200)
   })
@@ -139,38 +135,8 @@ function* attacksOn(documented: DocumentedCall): Generator<Attack> {
 }
 
 /** How the path of a call is filled: with what there is, where that does not end what the attacks after it need. */
-function fillerFor({ method, operationId }: DocumentedCall): (path: string) => string {
-  if (method === 'DELETE' || operationId === 'rotateDeviceKey') return withNobodysNames
-  const attacked = isRootOnly(operationId) ? operated : app
-  return (path) =>
-    withNobodysNames(path.replace('{app}', attacked.id).replace('/devices/{id}', `/devices/${device.id}`))
-}
-
-/** Names what nobody has: for calls that would end what the attacks after them need. */
-function withNobodysNames(path: string): string {
-  const id = '0'.repeat(29)
-  const names = {
-    '{app}': `app_${id}`,
-    '{topic}': 'hostile',
-    '{platform}': 'webpush',
-    '{use}': 'links',
-    '{id}': `ntf_${id}`,
-  }
-  const filled = Object.entries(names).reduce((text, [name, value]) => text.replaceAll(name, value), path)
-  return filled.replaceAll(/\{\w+\}/g, 'x')
-}
-
-const isRootOnly = (operationId: string) => {
-  const grants = grantsOf(operationId)
-  return grants.length > 0 && grants.every((grant) => grant === 'root')
-}
-
-/** Whoever the table lets in, so that the attack gets as far as it can. */
-function bearerFor(operationId: string): string | undefined {
-  const grants = grantsOf(operationId)
-  if (grants.length === 0) return undefined
-  if (isRootOnly(operationId)) return ROOT
-  return grants.every((grant) => grant === 'device') ? device.device_key : app.admin
+function fillerFor(documented: DocumentedCall): (path: string) => string {
+  return isEnd(documented) ? fillWithNobody : (path) => fillPath(victim, documented.operationId, path)
 }
 
 function expectNoMistake({ status, headers, body, text }: Called, what: string) {
