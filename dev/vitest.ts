@@ -9,7 +9,7 @@ import { ROOT } from './root.ts'
 import { type Spilled, watchOutput } from './watch-output.ts'
 import { QUIET_WRANGLER } from './wrangler.ts'
 
-const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
+export const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
 
 /** Resolves to the exit code of the command. */
 export async function runVitest(args: readonly string[]): Promise<number> {
