@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { muteConsole } from '../../test/console/overheard.ts'
 import { SCOPE, startServiceWorker } from './service-worker.fixture.ts'
 import { memoryStore } from './store.fixture.ts'
 
@@ -27,7 +28,7 @@ let warn: ReturnType<typeof vi.spyOn>
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  warn = vi.spyOn(console, 'warn').mockReturnValue()
+  warn = muteConsole('warn')
 })
 
 afterEach(() => {
