@@ -122,7 +122,7 @@ describe('the reference', () => {
     const create = body.paths['/v1/apps'].post
     expect(create.security).toEqual([{ rootKey: [] }])
     expect(Object.keys(create.responses)).toEqual(
-      expect.arrayContaining(['201', '400', '401', '403', '413', '415', '500', '503']),
+      expect.arrayContaining(['201', '400', '401', '403', '413', '415', '429', '500', '503']),
     )
     const codes = create.responses['503'].content['application/problem+json'].examples
     expect(Object.keys(codes)).toEqual(expect.arrayContaining(['root_key_missing', 'overloaded']))

@@ -101,7 +101,7 @@ function commonCodes(operation: Operation): ProblemCode[] {
   }
   if (operation.security !== undefined && operation.security.length > 0)
     codes.push('unauthorized', 'token_expired', 'forbidden')
-  codes.push('internal', 'overloaded')
+  codes.push('rate_limited', 'internal', 'overloaded')
   return codes
 }
 

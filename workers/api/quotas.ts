@@ -31,11 +31,12 @@ const quotasBody = z
       example: 5_000_000,
     }),
     requests_per_10_seconds: rateField.optional().openapi({
-      description: 'Of all keys and tokens of the app together. null: what every app of this platform may.',
+      description:
+        'Of all keys and tokens of the app together, but its clients. null: what every app of this platform may.',
     }),
     key_requests_per_10_seconds: rateField.optional().openapi({ description: 'Of each API key. null: as above.' }),
     registrations_per_10_seconds: rateField.optional().openapi({
-      description: 'Devices that clients register. null: as above.',
+      description: 'Devices that clients register, and whatever else client keys call. null: as above.',
     }),
   })
   .openapi('Quotas', { description: 'What is left out is null.' })
