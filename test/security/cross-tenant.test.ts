@@ -5,8 +5,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { OPERATION_IDS } from '../../workers/api/access.ts'
-import { call } from '../workers/calling.ts'
+import { decodeCursor } from '../../workers/api/cursor.ts'
+import { type Called, call } from '../workers/calling.ts'
 import { recordStatements } from './recorded-database.ts'
+import { type TableOfApps, tablesOfApps } from './tables-of-apps.ts'
 import { everythingOf, makeTenant, type Names, namesOfNobody, type Tenant } from './tenant.ts'
 import { ATTEMPTS, type Attempt } from './tenant-attacks.ts'
 
@@ -14,19 +16,22 @@ let victim: Tenant
 let attacker: Tenant
 let nobody: Names
 let before: Record<string, unknown>
-/** Every id that is the other app's alone. */
+/** Every id that is the other app's alone, and every name that it chose and the attempts do not choose too. */
 let belongings: ReadonlySet<string>
 
 const recorded = recordStatements(env.DB)
 
-const ID = /\b(?:[a-z]{3}_[0-9a-z]{29,40})\b/g
+const ID = /\b[a-z]{2,3}_[0-9a-z]{29,40}\b/g
+const ID_OR_CHOSEN = new RegExp(`${ID.source}|\\bvictims[\\w@.-]*`, 'g')
 
 beforeAll(async () => {
   victim = await makeTenant('victims')
   attacker = await makeTenant('attackers')
   nobody = namesOfNobody(victim.names)
   before = await everythingOf(victim)
-  belongings = new Set(JSON.stringify(before).match(ID))
+  const { user, topic } = victim.names
+  const found = JSON.stringify(before).match(ID_OR_CHOSEN) ?? []
+  belongings = new Set(found.filter((name) => name !== user && name !== topic))
 })
 
 describe.each(OPERATION_IDS)('%s', (operationId) => {
@@ -48,17 +53,41 @@ describe.each(OPERATION_IDS)('%s', (operationId) => {
 })
 
 describe('every statement that was run meanwhile', () => {
-  /** Reads, changes or deletes rows of a table whose rows belong to apps. */
-  const OF_APPS = /^(?:select|update|delete|with)\b.*\b"?(?:api_key|credential|device|topic|topic_device|app_secret)\b/i
   /** Who comes with a key is found by its hash; its app is what is asked for. */
-  const BEFORE_THE_APP_IS_KNOWN = /from "api_key" where "api_key"\."key_hash" = \?/
+  const BEFORE_THE_APP_IS_KNOWN = /from "api_key" where "api_key"\."key_hash" = \?$/
+  /** Whether the database answers. */
+  const OF_NO_APP = 'select "id" from "app" limit ?'
 
-  it('names the app where it says which rows', () => {
-    const asked = [...recorded.statements].filter((text) => OF_APPS.test(text) && !BEFORE_THE_APP_IS_KNOWN.test(text))
-    expect(asked.length).toBeGreaterThan(10)
-    expect(asked.filter((text) => !/\bwhere\b.*\bapp_id\b/i.test(text))).toEqual([])
+  it('names the app for every table of apps that it reads, changes or deletes rows of', async () => {
+    const tables = await tablesOfApps()
+    const asked = [...recorded.statements].filter((text) => readsOf(tables, text) > 0)
+    expect(asked.length).toBeGreaterThan(30)
+    const allowed = (text: string) => text === OF_NO_APP || BEFORE_THE_APP_IS_KNOWN.test(text)
+    expect(asked.filter((text) => !allowed(text) && appsNamed(text) < readsOf(tables, text))).toEqual([])
+  })
+
+  it.each([
+    ['select "name" from "app_role" where "app_role"."name" = ?', 1, 0],
+    ['select "ended_at" from "device_key" where ("device_key"."app_id" = ? and "device_key"."device_id" = ?)', 1, 1],
+    ['delete from app_role where app_id = ? and 0 = (select count(*) from "api_key" where "role" = ?)', 2, 1],
+    ['update device set slot = ? from json_each(?) as told where device.id = told.value', 1, 0],
+    ['select "app_id", "url" from "webhook" order by "app_id" limit ?', 1, 0],
+    ['insert into topic (app_id, name) values (?, ?)', 0, 0],
+  ])('is told from one that does not: %s', async (text, reads, named) => {
+    expect([readsOf(await tablesOfApps(), text), appsNamed(text)]).toEqual([reads, named])
   })
 })
+
+/** How often rows of apps are looked for in a statement. */
+function readsOf(tables: readonly TableOfApps[], text: string): number {
+  const names = tables.map(({ name }) => name).join('|')
+  return text.match(new RegExp(`\\b(?:from|join|update) "?(?:${names})\\b`, 'gi'))?.length ?? 0
+}
+
+/** How often a statement says of which app the rows have to be. */
+function appsNamed(text: string): number {
+  return text.match(/(?:\bapp_id"?|"app"\."id") (?:=|in)/gi)?.length ?? 0
+}
 
 describe('the other app', () => {
   it('is as it was', async () => {
@@ -80,7 +109,7 @@ describe('the other app', () => {
 interface Answered {
   /** The answer without what differs from one call to the next. */
   readonly said: { readonly status: number; readonly text: string; readonly headers: Record<string, string> }
-  /** Ids in the answer that the request did not say. */
+  /** Ids and chosen names in the answer, and in its cursor, that the request did not say. */
   readonly told: readonly string[]
 }
 
@@ -94,7 +123,12 @@ async function make({ method, path, body, headers }: Attempt, bearer: keyof Tena
     text: leveled(answer.text),
     headers: Object.fromEntries([...answer.headers].filter(([name]) => kept.includes(name))),
   }
-  return { said, told: (answer.text.match(ID) ?? []).filter((id) => !asked.includes(id)) }
+  return { said, told: (readable(answer).match(ID_OR_CHOSEN) ?? []).filter((name) => !asked.includes(name)) }
+}
+
+/** What somebody can read who looks into the cursor too. */
+function readable({ text, body }: Called): string {
+  return typeof body?.next_cursor === 'string' ? `${text} ${decodeCursor(body.next_cursor)}` : text
 }
 
 /** Ids, secrets and instants are new in each answer; a name of either side is called by what it is. */

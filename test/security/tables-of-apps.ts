@@ -1,7 +1,7 @@
 /** The tables of D1 whose rows belong to apps, as the database itself says: those of tomorrow too. */
 import { env } from 'cloudflare:workers'
 
-interface TableOfApps {
+export interface TableOfApps {
   readonly name: string
   /** Holds the app's id. */
   readonly column: string

@@ -13,7 +13,11 @@ export interface Attempt {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** @param other the names of another app, or of nobody @param own the attacker's, for what has to be right meanwhile */
+/**
+ * Lists of the attacker's own app are attempts too: they say nothing of another's.
+ *
+ * @param other the names of another app, or of nobody @param own the attacker's, for what has to be right meanwhile
+ */
 type Attempts = (other: Names, own: Names) => readonly Attempt[]
 
 const get = (path: string): Attempt => ({ method: 'GET', path })
@@ -54,15 +58,15 @@ function webhookDeliveriesOf(other: Names, own: Names): string[] {
 
 export const ATTEMPTS = {
   createApp: () => [post('/v1/apps', { name: 'Mine' })],
-  getApp: ({ app }) => [get(`/v1/apps/${app}`)],
+  getApp: ({ app }, own) => [get(`/v1/apps/${app}`), get(`/v1/apps/${own.app}`)],
   deleteApp: ({ app }) => [remove(`/v1/apps/${app}`)],
-  getSettings: ({ app }) => [get(`/v1/apps/${app}/settings`)],
+  getSettings: ({ app }, own) => [get(`/v1/apps/${app}/settings`), get(`/v1/apps/${own.app}/settings`)],
   changeSettings: ({ app }) => [
     { method: 'PATCH', path: `/v1/apps/${app}/settings`, body: { allowed_origins: ['https://evil.example'] } },
   ],
-  getQuotas: ({ app }) => [get(`/v1/apps/${app}/quotas`)],
+  getQuotas: ({ app }, own) => [get(`/v1/apps/${app}/quotas`), get(`/v1/apps/${own.app}/quotas`)],
   putQuotas: ({ app }) => [{ method: 'PUT', path: `/v1/apps/${app}/quotas`, body: { devices: 1 } }],
-  getAttestation: ({ app }) => [get(`/v1/apps/${app}/attestation`)],
+  getAttestation: ({ app }, own) => [get(`/v1/apps/${app}/attestation`), get(`/v1/apps/${own.app}/attestation`)],
   putAttestation: ({ app }) => [
     { method: 'PUT', path: `/v1/apps/${app}/attestation`, body: { provider: 'turnstile', secret: 'the attackers' } },
   ],
@@ -75,10 +79,10 @@ export const ATTEMPTS = {
   putWebPushCredential: ({ app }) => [
     { method: 'PUT', path: `/v1/apps/${app}/credentials/webpush`, body: { subject: 'mailto:evil@evil.example' } },
   ],
-  listCredentials: ({ app }) => [get(`/v1/apps/${app}/credentials`)],
+  listCredentials: ({ app }, own) => [get(`/v1/apps/${app}/credentials`), get(`/v1/apps/${own.app}/credentials`)],
   deleteCredential: ({ app }) => [remove(`/v1/apps/${app}/credentials/webpush`)],
   checkCredential: ({ app }) => [post(`/v1/apps/${app}/credentials/webpush/check`, undefined)],
-  listAppSecrets: ({ app }) => [get(`/v1/apps/${app}/secrets`)],
+  listAppSecrets: ({ app }, own) => [get(`/v1/apps/${app}/secrets`), get(`/v1/apps/${own.app}/secrets`)],
   rotateAppSecret: ({ app }) => [post(`/v1/apps/${app}/secrets/tokens/rotate`, { overlap_seconds: 0 })],
   // Public keys are for whoever knows the app: there is nothing to keep from anybody.
   getJwks: () => [],
@@ -87,6 +91,7 @@ export const ATTEMPTS = {
   createWebhook: ({ app }) => [post(`/v1/apps/${app}/webhooks`, WEBHOOK)],
   listWebhooks: ({ app, webhook }, own) => [
     get(`/v1/apps/${app}/webhooks`),
+    get(`/v1/apps/${own.app}/webhooks`),
     get(`/v1/apps/${own.app}/webhooks?cursor=${encodeCursor(webhook)}`),
   ],
   getWebhook: (other, own) => webhooksOf(other, own).map((path) => get(path)),
@@ -98,6 +103,7 @@ export const ATTEMPTS = {
   testWebhook: (other, own) => webhooksOf(other, own).map((path) => post(`${path}/test`, undefined)),
   listWebhookDeliveries: (other, own) => [
     ...webhooksOf(other, own).map((path) => get(`${path}/deliveries`)),
+    get(`/v1/apps/${own.app}/webhooks/${own.webhook}/deliveries`),
     get(`/v1/apps/${own.app}/webhooks/${own.webhook}/deliveries?cursor=${encodeCursor(other.webhookDelivery)}`),
   ],
   getWebhookDelivery: (other, own) => webhookDeliveriesOf(other, own).map((path) => get(path)),
@@ -114,6 +120,7 @@ export const ATTEMPTS = {
   ],
   listKeys: ({ app, key }, own) => [
     get(`/v1/apps/${app}/keys`),
+    get(`/v1/apps/${own.app}/keys`),
     get(`/v1/apps/${own.app}/keys?cursor=${encodeCursor(key)}`),
   ],
   revokeKey: ({ app, key }, own) => [
@@ -126,7 +133,7 @@ export const ATTEMPTS = {
     post(`/v1/apps/${own.app}/keys/${key}/rotate`, { overlap_seconds: 0 }),
     post(`/v1/apps/${app}/keys/${own.key}/rotate`, { overlap_seconds: 0 }),
   ],
-  listRoles: ({ app }) => [get(`/v1/apps/${app}/roles`)],
+  listRoles: ({ app }, own) => [get(`/v1/apps/${app}/roles`), get(`/v1/apps/${own.app}/roles`)],
   getRole: ({ app, role }, own) => [get(`/v1/apps/${app}/roles/${role}`), get(`/v1/apps/${own.app}/roles/${role}`)],
   putRole: ({ app, role }) => [
     { method: 'PUT', path: `/v1/apps/${app}/roles/${role}`, body: { scopes: ['notifications:send'] } },
@@ -161,6 +168,7 @@ export const ATTEMPTS = {
 
   listQuarantine: ({ quarantinedDevice }) => [
     get('/v1/quarantine'),
+    get('/v1/quarantine?limit=1'),
     get(`/v1/quarantine?cursor=${encodeCursor(JSON.stringify(['fcm', 0, quarantinedDevice]))}`),
   ],
   releaseQuarantine: ({ quarantinedDevice }) => [post('/v1/quarantine/release', { ids: [quarantinedDevice] })],
@@ -211,6 +219,8 @@ export const ATTEMPTS = {
   ],
 
   listDeadLetters: ({ notification, device }) => [
+    get('/v1/dead-letters'),
+    get('/v1/dead-letters?limit=1'),
     get(`/v1/dead-letters?notification_id=${notification}`),
     get(`/v1/dead-letters?device_id=${device}`),
     get(`/v1/dead-letters?cursor=${encodeCursor(`${notification}/0:0`)}`),
@@ -222,6 +232,7 @@ export const ATTEMPTS = {
   ],
   listStuckWork: ({ app, notification, topic }) => [
     get('/v1/dead-letters/tickets'),
+    get('/v1/dead-letters/tickets?limit=1'),
     get(`/v1/dead-letters/tickets?cursor=${encodeCursor(`${notification} ${app}/${topic}/0 0`)}`),
   ],
 

@@ -7,6 +7,7 @@ import { noteStuckWork } from '../../schema/d1/stuck-work.ts'
 import { retireDevices } from '../../workers/jobs/retire.ts'
 import { call, makeApp, ROOT } from '../workers/calling.ts'
 import { fcmDevice } from '../workers/device-samples.ts'
+import { openLedger } from '../workers/open-ledger.ts'
 import { tablesOfApps } from './tables-of-apps.ts'
 
 /** What of an app a request can name. Each is the app's own, or has the same shape and is nobody's. */
@@ -39,14 +40,15 @@ export interface Tenant {
 const APP_TOKEN_SCOPES = ['devices:register', 'topics:manage', 'notifications:send']
 const IN_A_DAY = () => new Date(Date.now() + 86_400_000).toISOString()
 
-/** @param mark makes the names that an app chooses itself differ */
+/** @param mark begins the names that an app chooses itself; also those that no request to another app says */
 export async function makeTenant(mark: string): Promise<Tenant> {
   const app = await makeApp(mark)
   const { admin, sender } = app
   const [topic, user] = [`${mark}-topic`, `${mark}-user`]
   const address = fcmDevice()
-  const device = await made('/v1/devices', sender, { ...address, user_id: user, topics: [topic] })
-  const doubted = fcmDevice()
+  const unnamed = `${mark}-unnamed`
+  const device = await made('/v1/devices', sender, { ...address, user_id: user, topics: [topic, unnamed] })
+  const doubted = fcmDevice({ user_id: unnamed })
   const quarantined = await made('/v1/devices', sender, doubted)
   await quarantine(app.id, quarantined.id, doubted.token)
   const idempotencyKey = `${mark}-key`
@@ -59,9 +61,7 @@ export async function makeTenant(mark: string): Promise<Tenant> {
   const scheduled = await made('/v1/notifications', sender, { ...SEND_TO(topic), send_at: IN_A_DAY() })
   await completed(sender, sent.body.id)
   const letters = await call('GET', `/v1/dead-letters?notification_id=${sent.body.id}`, { bearer: admin })
-  const ledger = { kind: 'shard', name: `${app.id}/${topic}/0` } as const
-  const stuck = { appId: app.id, notificationId: sent.body.id, ledger, ticket: 0 }
-  await noteStuckWork(env.DB, stuck, { error: 'broken', counts: true, now: Date.now() })
+  await haveStuckWork(app.id)
   await call('PUT', `/v1/apps/${app.id}/credentials/webpush`, {
     bearer: admin,
     body: { subject: `mailto:${mark}@a.example` },
@@ -189,6 +189,13 @@ async function made(path: string, bearer: string, body: object) {
 
 async function quarantine(appId: string, deviceId: string, address: string): Promise<void> {
   await retireDevices(env, appId, [{ deviceId, address, asOfAt: Date.now() + 1, reason: 'UNREGISTERED' }], true)
+}
+
+/** A ticket that is open, and stays so: nobody delivers it. What got done is dropped from the list when somebody looks. */
+async function haveStuckWork(appId: string): Promise<void> {
+  const { name, notificationId } = await openLedger(2, { appId })
+  const job = { appId, notificationId, ledger: { kind: 'shard', name }, ticket: 0 } as const
+  await noteStuckWork(env.DB, job, { error: 'broken', counts: true, now: Date.now() })
 }
 
 async function completed(bearer: string, id: string): Promise<void> {
