@@ -1,27 +1,25 @@
 /** Every call of the API times everybody who may come: each is let in or refused as the table of access says. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { findUnlimitable } from '../../push/rights.ts'
-import { ROLE_SCOPES, ROLES, SCOPE_NAMES, type Scope } from '../../push/roles.ts'
+import { ROLE_SCOPES, ROLES, refuseScope, SCOPE_NAMES, type Scope } from '../../push/roles.ts'
 import { ACCESS, type Grant, grantsOf, rolesFor } from '../../workers/api/access.ts'
 import { api } from '../../workers/api/app.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 import { fcmDevice } from './device-samples.ts'
 
-/** What a token that is bound to nobody may carry at most. */
-const APP_TOKEN_SCOPES: readonly Scope[] = ['devices:register', 'topics:manage', 'notifications:send']
+/** What a token may carry that is bound to nobody, and to a user. */
+const TOKEN_SCOPES = { app: delegable(false), user: delegable(true) }
 
 /** What the topic of every call is, so that limits let it pass. */
 const TOPIC = 'nowhere'
 const LIMITS = { topics: [TOPIC], categories: ['x'] }
+const isLimitable = (scope: Scope) => findUnlimitable({ scopes: [scope], limits: LIMITS }) === null
 
 /** Custom roles: nothing, one scope each, and everything that goes with limits, which take no call away. */
 const CUSTOM_ROLES: Readonly<Record<string, { scopes: readonly Scope[]; topics?: string[]; categories?: string[] }>> = {
   'no-scope': { scopes: [] },
   ...Object.fromEntries(SCOPE_NAMES.map((scope) => [scope.replace(':', '-'), { scopes: [scope] }])),
-  limited: {
-    scopes: SCOPE_NAMES.filter((scope) => findUnlimitable({ scopes: [scope], limits: LIMITS }) === null),
-    ...LIMITS,
-  },
+  limited: { scopes: SCOPE_NAMES.filter(isLimitable), ...LIMITS },
 }
 
 /** Everybody who may come, and what he holds, in the words of the table. */
@@ -30,11 +28,26 @@ const HOLDINGS: Readonly<Record<string, readonly Grant[]>> = {
   root: ['root'],
   device: ['device'],
   ...Object.fromEntries(ROLES.map((role) => [role, ROLE_SCOPES[role]])),
-  'app token': APP_TOKEN_SCOPES,
-  'limited token': APP_TOKEN_SCOPES,
-  'user token': ['devices:register'],
+  'app token': TOKEN_SCOPES.app,
+  'limited token': TOKEN_SCOPES.app.filter(isLimitable),
+  'user token': TOKEN_SCOPES.user,
+  ...Object.fromEntries(TOKEN_SCOPES.app.map((scope) => [`token for ${scope}`, [scope]])),
   ...Object.fromEntries(Object.entries(CUSTOM_ROLES).map(([role, { scopes }]) => [`role ${role}`, scopes])),
 }
+
+/**
+ * What `api.use` adds before the routes, by the names of the functions; whatever else takes every method is a route. CORS is
+ * the one without a name.
+ */
+const MIDDLEWARE = [
+  'requestId',
+  'securityHeaders',
+  'keepNothing',
+  'requireHttps',
+  'limitRequests',
+  '',
+  'methodNotAllowed',
+]
 
 const NOBODYS = '0'.repeat(29)
 
@@ -53,6 +66,10 @@ async function documentedCalls(): Promise<DocumentedCall[]> {
   return paths.flatMap(([path, item]) =>
     Object.entries(item).map(([method, { operationId }]) => ({ method: method.toUpperCase(), path, operationId })),
   )
+}
+
+function delegable(boundToUser: boolean): Scope[] {
+  return SCOPE_NAMES.filter((scope) => refuseScope(scope, SCOPE_NAMES, boundToUser) === null)
 }
 
 function isLetIn(caller: string, operationId: string): boolean {
@@ -92,6 +109,9 @@ beforeAll(async () => {
   const custom = await Promise.all(
     Object.entries(CUSTOM_ROLES).map(async ([role, definition]) => [`role ${role}`, await keyOf(role, definition)]),
   )
+  const forOneScope = await Promise.all(
+    TOKEN_SCOPES.app.map(async (scope) => [`token for ${scope}`, await mint({ scopes: [scope] })]),
+  )
   const registered = await call('POST', '/v1/devices', { bearer: app.client, body: fcmDevice() })
   bearers = {
     nobody: undefined,
@@ -101,10 +121,11 @@ beforeAll(async () => {
     analyst: app.analyst,
     client: app.client,
     device: registered.body.device_key,
-    'app token': await mint({ scopes: APP_TOKEN_SCOPES }),
-    'limited token': await mint({ scopes: APP_TOKEN_SCOPES, ...LIMITS }),
+    'app token': await mint({ scopes: TOKEN_SCOPES.app }),
+    'limited token': await mint({ scopes: TOKEN_SCOPES.app.filter(isLimitable), ...LIMITS }),
     ...Object.fromEntries(custom),
-    'user token': await mint({ scopes: ['devices:register'], user_id: 'ada' }),
+    'user token': await mint({ scopes: TOKEN_SCOPES.user, user_id: 'ada' }),
+    ...Object.fromEntries(forOneScope),
   }
 })
 
@@ -116,8 +137,8 @@ describe('the table of access', () => {
 
   it('leaves out no route that answers, but the reference itself', async () => {
     const documented = new Set((await documentedCalls()).map(({ method, path }) => `${method} ${path}`))
-    const mounted = api.routes.filter(({ method }) => method !== 'ALL')
-    const others = mounted
+    const others = api.routes
+      .slice(MIDDLEWARE.length)
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
       .filter((route) => !documented.has(route))
     expect([...new Set(others)].toSorted()).toEqual([
@@ -126,6 +147,15 @@ describe('the table of access', () => {
       'GET /openapi.json',
       'GET /v1/unsubscribe/style.css',
     ])
+  })
+
+  it('leaves out what every request goes through first, which answers no call of its own', async () => {
+    const first = api.routes.slice(0, MIDDLEWARE.length)
+    expect(first.map(({ method, path, handler }) => `${method} ${path} ${handler.name}`.trim())).toEqual(
+      MIDDLEWARE.map((name) => `ALL /* ${name}`.trim()),
+    )
+    const answer = await call('POST', '/v1/no-such-route', { bearer: ROOT, body: {} })
+    expect([answer.status, answer.body.code]).toEqual([404, 'route_not_found'])
   })
 
   it('has a call for every scope, and an admin who holds them all', () => {
