@@ -44,6 +44,7 @@ const PUBLIC: Readonly<Record<string, readonly string[]>> = {
   // Whoever verifies a chain has all of it.
   'push/audit-verification.ts': [
     'place.hash, BEGINNING.hash',
+    'pruned.hash, anchor.hash',
     'row.previous_hash, last.hash',
     'hashOf(row, sha256), place.hash',
     'place.hash, known.last.hash',
@@ -52,6 +53,7 @@ const PUBLIC: Readonly<Record<string, readonly string[]>> = {
   // Whoever asks has what was signed, and the signature was verified before.
   'push/message-signature.ts': ['claims.dig, digestContent'],
   // Of two bodies that the same app sent.
+  'push/kept-send.ts': ['kept.bodyHash, bodyHash'],
   'durable-objects/notification.ts': ['known.bodyHash, bodyHash'],
   // Of an address before and after a change by who has both.
   'schema/d1/devices.ts': ['row.addressHash, was.addressHash'],

@@ -3,6 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { auditLogOf } from '../../durable-objects/stubs.ts'
+import { muteConsole } from '../console/overheard.ts'
 import { DAY_MS, logObject, rowsOf, withoutLog } from './audit-logs.ts'
 import { call, makeApp, ROOT } from './calling.ts'
 
@@ -25,7 +26,7 @@ describe('retention', () => {
       call('PATCH', path, { bearer: app.admin, body: { audit_retention_days: days }, env: bindings })
     expect((await shorten(29)).body.param).toBe('/audit_retention_days')
     expect((await shorten(400)).status).toBe(200)
-    vi.spyOn(console, 'error').mockImplementation(() => {})
+    muteConsole('error')
     const refused = await shorten(30, { AUDIT_LOG: withoutLog('operator') })
     expect([refused.status, refused.body.code]).toEqual([503, 'overloaded'])
     expect((await call('GET', path, { bearer: app.admin })).body.audit_retention_days).toBe(400)

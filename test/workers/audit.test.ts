@@ -117,7 +117,7 @@ describe('an act', () => {
     expect((await call('GET', '/v1/topics', { bearer: first.key })).status).toBe(401)
     const row = await rowOf(app.admin, `target=${first.id}&action=revokeKey`)
     expect(row).toMatchObject({ outcome: 'done', actor: { kind: 'key', role: 'admin' }, after: { id: first.id } })
-    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const said = muteConsole('error')
     expect((await revoke(second.id, withoutLog(app.id))).status).toBe(204)
     await vi.waitFor(() => {
       const what = expect.objectContaining({ action: 'revokeKey', target: second.id, actor: 'key' })

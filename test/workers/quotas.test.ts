@@ -334,7 +334,7 @@ describe('devices', () => {
     const report = () => call('POST', '/v1/receipts', { bearer: device.device_key, body: { events } })
     const read = async () =>
       (await call('GET', `/v1/devices/${device.id}`, { bearer: device.device_key })).body.retired_at
-    const asked = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const asked = muteConsole('warn')
     await report()
     await vi.waitFor(() => expect(asked.mock.calls.map(([text]) => text)).toContain('a quota is used up'), {
       timeout: 5_000,
