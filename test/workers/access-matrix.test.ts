@@ -40,7 +40,7 @@ const HOLDINGS: Readonly<Record<string, readonly Grant[]>> = {
  * the one without a name.
  */
 const MIDDLEWARE = [
-  'requestId',
+  'nameRequest',
   'securityHeaders',
   'keepNothing',
   'requireHttps',
