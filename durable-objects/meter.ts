@@ -12,7 +12,7 @@ import { DAY_MS } from '../push/limit-window.ts'
 import * as book from '../push/quota-book.ts'
 import { countLivingDevices } from '../schema/d1/devices.ts'
 import { databaseOf } from '../schema/databases.ts'
-import type { CountedSend, MeterCalls, MeterUsage, PlacesGrant, SendCount } from './rpc.ts'
+import type { CountedSend, MeterCalls, MeterUsage, PlacesGrant, SendCount } from './meter-rpc.ts'
 
 /** What is kept of a day is of use on the next one too: a send that was counted before midnight may end after it. */
 const DAYS_KEPT = 2

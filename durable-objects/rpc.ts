@@ -2,15 +2,12 @@
  * What callers and objects say to each other: plain data that structured clone can carry. Types only.
  */
 import type { Subject } from '../push/access-limits.ts'
-import type { BlockAsk, BlockGrant } from '../push/allowance-block.ts'
-import type { AppQuotas } from '../push/app-settings.ts'
 import type { Address, Platform, Recipient } from '../push/device.ts'
 import type { LaneTicket } from '../push/lanes.ts'
 import type { LedgerCounts, LedgerKind } from '../push/ledger.ts'
 import type { Guarantee, Message, NotificationStatus, Send } from '../push/notification.ts'
 import type { NotificationLife } from '../push/notification-life.ts'
 import type { DeliveryStatus } from '../push/outcome.ts'
-import type { QuotaWarning, SendVerdict } from '../push/quota-book.ts'
 import type { Place, ReplayPiece } from '../push/replay.ts'
 import type { Piece, SlotRange } from '../push/shard-directory.ts'
 import type { PastAttempt } from '../push/ticket.ts'
@@ -222,44 +219,6 @@ export type CreateAnswer =
   | { readonly kind: 'line_full' }
   /** Something that had to answer did not: it may be accepted, or not. */
   | { readonly kind: 'unknown' }
-
-/** A send as it is counted: named by the part of its id that does not depend on the time. */
-export interface CountedSend {
-  readonly send: string
-  /** Digest of the request's body. */
-  readonly bodyHash: string
-  readonly recipients: number
-}
-
-/** `known`: it was counted before. `conflict`: one with the same idempotency key and another body was; this is not counted. */
-export type SendCount = SendVerdict | { readonly kind: 'known' } | { readonly kind: 'conflict' }
-
-export interface PlacesGrant {
-  readonly granted: number
-  readonly used: number
-  /** Who is to be told. */
-  readonly warnings: readonly QuotaWarning[]
-}
-
-/** What an app has used today; `resetsAt` in epoch ms. `devices` null: they are not counted. */
-export interface MeterUsage {
-  readonly sends: number
-  readonly recipients: number
-  readonly resetsAt: number
-  readonly devices: number | null
-}
-
-/** What is asked of the Meter of an app. */
-export interface MeterCalls {
-  take(ask: BlockAsk): Promise<BlockGrant>
-  countSend(counted: CountedSend, quotas: AppQuotas): Promise<SendCount>
-  forgetSend(send: string): Promise<void>
-  correctSend(counted: CountedSend, reached: number): Promise<void>
-  takePlaces(wanted: number, limit: number): Promise<PlacesGrant>
-  usage(quotas: AppQuotas): Promise<MeterUsage>
-  useOnce(digest: string, by?: string): Promise<boolean>
-  empty(): Promise<void>
-}
 
 /** What is asked of the object that holds a ledger. */
 export interface LedgerCalls {

@@ -8,7 +8,8 @@
 import { idTail } from '../push/ids.ts'
 import type { LedgerRef } from '../schema/queue-messages.ts'
 import type { AuditCalls } from './audit-rpc.ts'
-import type { LedgerCalls, MeterCalls, NotificationCalls, ShardCalls } from './rpc.ts'
+import type { MeterCalls } from './meter-rpc.ts'
+import type { LedgerCalls, NotificationCalls, ShardCalls } from './rpc.ts'
 import type { OutboxCalls } from './webhook-rpc.ts'
 
 /**

@@ -3,13 +3,15 @@
  * taken out again if they are refused after all. Sequences; what fits is decided by push/quota-book.ts. An app without
  * such quotas costs nothing here.
  */
+
+import type { CountedSend, SendCount } from '../../durable-objects/meter-rpc.ts'
 import {
   createNotification,
   type NewNotification,
   nameNotification,
   replayNotification,
 } from '../../durable-objects/notifications.ts'
-import type { CountedSend, CreateAnswer, SendCount } from '../../durable-objects/rpc.ts'
+import type { CreateAnswer } from '../../durable-objects/rpc.ts'
 import { meterOf } from '../../durable-objects/stubs.ts'
 import type { AppQuotas } from '../../push/app-settings.ts'
 import { idTail } from '../../push/ids.ts'
