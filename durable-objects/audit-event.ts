@@ -24,14 +24,15 @@ export interface AuditEvent {
 }
 
 /**
- * Adds an event to the log of an app. Costs a call and a row, two with `once`: bound how often it may happen.
+ * Adds an event to the log of an app. Costs a call and a row, two with `once`: bound how often it may happen. False: what may
+ * be there once is there.
  *
  * @param appId null: the operator's own
  * @throws what the log's object throws: it is not in the log
  */
-export async function audit(env: Env, appId: string | null, event: AuditEvent): Promise<void> {
+export async function audit(env: Env, appId: string | null, event: AuditEvent): Promise<boolean> {
   const { action, target, actor, origin, details: after, before = null, once = null } = event
   const parts: AuditParts = { once, payload: null }
   const result = { outcome: 'noticed', status: null, code: null, before, after } as const
-  await auditLogOf(env, appId ?? OPERATOR_LOG).record({ action, target, actor, origin, ...result }, parts)
+  return await auditLogOf(env, appId ?? OPERATOR_LOG).record({ action, target, actor, origin, ...result }, parts)
 }

@@ -22,6 +22,8 @@ const REFUSALS_MS = 60_000
 /** How often a log says that it forgets what is too old, and does: a row each time. */
 const PRUNE_EVERY_MS = 24 * 60 * 60_000
 const DAY_MS = 24 * 60 * 60_000
+/** How often one looks in which nothing gets old: its app may be gone, and then it goes too. */
+const LOOK_EVERY_MS = 30 * DAY_MS
 /** After something that failed: D1 is back in seconds, or is not. */
 const TRY_AGAIN_MS = 60_000
 /** Between two steps of something long, so that others have their turn. */
@@ -57,14 +59,15 @@ export class AuditLog extends DurableObject<Env> implements AuditCalls {
     return wasOpen
   }
 
-  /** Adds an act that is over. */
-  async record(entry: AuditEntry, { once, payload }: AuditParts): Promise<void> {
+  /** Adds an act that is over. False: it is there already. */
+  async record(entry: AuditEntry, { once, payload }: AuditParts): Promise<boolean> {
     await this.makeTables()
     const shown =
       payload !== null && !(await this.redacts()) ? { ...entry, after: { ...entry.after, ...payload } } : entry
     const now = Date.now()
-    this.trail.append(shown, now, once)
+    const isNew = this.trail.append(shown, now, once)
     await this.wakeBy(now + PRUNE_EVERY_MS)
+    return isNew
   }
 
   async refuse(refusals: Refusals): Promise<void> {
@@ -108,7 +111,8 @@ export class AuditLog extends DurableObject<Env> implements AuditCalls {
     const { intent, refusal } = this.trail.openSince
     const open = Math.min((intent ?? NEVER) + INTENT_LIFE_MS, (refusal ?? NEVER) + REFUSALS_MS)
     if (this.trail.hasActs) return Math.min(open, now + PRUNE_EVERY_MS)
-    if (isGone && open === NEVER) await this.ctx.storage.deleteAll()
+    if (!isGone) return Math.min(open, now + LOOK_EVERY_MS)
+    if (open === NEVER) await this.ctx.storage.deleteAll()
     return open
   }
 

@@ -45,7 +45,8 @@ export interface AuditCalls {
   begin(id: string, intent: AuditIntent): Promise<void>
   /** False: nothing with that id has begun, or it has ended. */
   finish(id: string, ending: AuditEnding): Promise<boolean>
-  record(entry: AuditEntry, parts: AuditParts): Promise<void>
+  /** False: it is there already. */
+  record(entry: AuditEntry, parts: AuditParts): Promise<boolean>
   refuse(refusals: Refusals): Promise<void>
   page(query: AuditQuery): Promise<AuditPage>
   ends(): Promise<AuditEnds>

@@ -51,11 +51,12 @@ export class AuditTrail {
     this.log = log
   }
 
-  /** Adds a row. @param once see schema/audit/tables.ts; what is there already is not added again */
-  append(entry: AuditEntry, now: number, once: string | null = null): void {
-    this.storage.transactionSync(() => {
-      if (once !== null && hasEntry(this.storage.sql, once)) return
+  /** Adds a row. @param once see schema/audit/tables.ts; what is there already is not added again: false */
+  append(entry: AuditEntry, now: number, once: string | null = null): boolean {
+    return this.storage.transactionSync(() => {
+      if (once !== null && hasEntry(this.storage.sql, once)) return false
       putEntry(this.storage.sql, nextRow(this.log, this.end, bounded(entry), now, sha256), once)
+      return true
     })
   }
 

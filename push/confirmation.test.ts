@@ -25,6 +25,13 @@ describe('a confirmation', () => {
     expect(await checkConfirmation(KEY, REQUEST, await make(), 3, NOW)).toBe('valid')
   })
 
+  it('has one spelling: what differs in bits that mean nothing is another text', async () => {
+    const text = await make()
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const respelled = text.slice(0, -1) + digits[digits.indexOf(text.at(-1)!) ^ 1]
+    expect(await checkConfirmation(KEY, REQUEST, respelled, 1_000, NOW)).toBe('forged')
+  })
+
   it.each([
     ['another app', { ...REQUEST, appId: 'app_b' }],
     ['another caller', { ...REQUEST, caller: 'key_b' }],

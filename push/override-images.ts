@@ -27,7 +27,9 @@ function findWithin(value: Json): readonly string[] | null {
 /** A text without a scheme is resolved against the page that shows it, unless it begins with a host. */
 function isInner(value: Json): boolean {
   if (typeof value !== 'string') return false
-  const text = /^[\\/]{2}/.test(value.trim()) ? `https:${value.trim()}` : value.trim()
+  // As the URL Standard begins: what a browser does not see hides nothing (https://url.spec.whatwg.org/#url-parsing).
+  const seen = value.replace(/[\t\n\r]/g, '').replace(/^[\0-\x20]+/, '')
+  const text = /^[\\/]{2}/.test(seen) ? `https:${seen}` : seen
   // A data URL (RFC 2397) is the picture itself.
   return /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^data:/i.test(text) && !namesPublicHost(text)
 }

@@ -17,7 +17,7 @@ const SHAPES: readonly Shape[] = [
   { name: 'a device key', pattern: /\bdk_[\w-]{60,}/g },
   { name: 'a root key', pattern: /\broot_[\w-]{24,}/g },
   { name: 'a signing secret of webhooks', pattern: /\bwhsec_[A-Za-z0-9+/=_-]{24,}/g },
-  { name: 'a JWT', pattern: /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/g },
+  { name: 'a JWT', pattern: /\beyJ[\w-]{10,4000}\.eyJ[\w-]{10,}\.[\w-]{20,}/g },
   { name: 'an access token of Google', pattern: /\bya29\.[\w.-]{40,}/g },
   { name: 'a private key', pattern: /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/g },
   // As JSON, as JSON within JSON, and as Node's inspect writes it.
@@ -29,7 +29,7 @@ const SHAPES: readonly Shape[] = [
   },
   { name: 'a private key of VAPID', pattern: /\bprivate_?key["'\\]*:\s*["'\\]*[\w-]{43}\b/gi },
   { name: 'a secret of Turnstile', pattern: /\b(?:0x4A|[1-3]x0)[\w-]{31,}/g },
-  { name: 'a registration token of FCM', pattern: /\b[\w-]{11,}:APA91b[\w-]{50,}/g },
+  { name: 'a registration token of FCM', pattern: /\b[\w-]{11,64}:APA91b[\w-]{50,}/g },
   { name: 'a device token of APNs', pattern: /\/3\/device\/[0-9a-f]{64,}/gi },
   {
     name: 'an endpoint of Web Push',

@@ -31,13 +31,14 @@ export interface Registration extends NewAddress, DeviceFacts {}
 
 /** The later registration of the same address wins, field by field. */
 export function joinRegistrations(earlier: Registration, later: Registration): Registration {
+  const isAnothers = isOfAnother(earlier.userId, later.userId)
   return {
     ...later,
     userId: later.userId === undefined ? earlier.userId : later.userId,
     locale: later.locale === undefined ? earlier.locale : later.locale,
     timezone: later.timezone === undefined ? earlier.timezone : later.timezone,
     appVersion: later.appVersion === undefined ? earlier.appVersion : later.appVersion,
-    attributes: later.attributes ?? earlier.attributes,
+    attributes: later.attributes ?? (isAnothers ? undefined : earlier.attributes),
   }
 }
 
@@ -63,13 +64,11 @@ export function newRow(appId: string, id: string, registration: Registration, no
 }
 
 /**
- * The row with other facts. The slot follows the user; where the device was is kept until shards have been told. What was said
- * about the user of before does not pass to another one.
+ * The row with other facts. The slot follows the user; where the device was is kept until shards have been told.
  */
 export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): DeviceRow {
   const userId = facts.userId === undefined ? row.userId : facts.userId
   const slot = slotOf({ userId, deviceId: row.id })
-  const isAnothersNow = row.userId !== null && userId !== row.userId
   return {
     ...row,
     userId,
@@ -78,9 +77,14 @@ export function withFacts(row: DeviceRow, facts: DeviceFacts, now: number): Devi
     locale: facts.locale === undefined ? row.locale : facts.locale,
     timezone: facts.timezone === undefined ? row.timezone : facts.timezone,
     appVersion: facts.appVersion === undefined ? row.appVersion : facts.appVersion,
-    attributes: facts.attributes ?? (isAnothersNow ? {} : row.attributes),
+    attributes: facts.attributes ?? (isOfAnother(row.userId, userId) ? {} : row.attributes),
     updatedAt: Math.max(now, row.updatedAt),
   }
+}
+
+/** Whether a device goes from one user to another one: what was said about the first does not go along. */
+function isOfAnother(before: string | null | undefined, after: string | null | undefined): boolean {
+  return Boolean(before && after && before !== after)
 }
 
 function oldSlotsOf({ slot, oldSlots }: DeviceRow, nextSlot: number): readonly number[] | null {

@@ -42,6 +42,14 @@ describe('refused attempts', () => {
     ])
   })
 
+  it('of a device are counted also where what it may do to itself is no act', async () => {
+    const body = { platform: 'fcm', token: 'refused-device-token' }
+    const device = (await call('POST', '/v1/devices', { bearer: app.client, body })).body
+    const change = { bearer: device.device_key, body: { user_id: 'somebody-else' } }
+    expect((await call('PATCH', `/v1/devices/${device.id}`, change)).status).toBe(403)
+    await vi.waitFor(async () => expect(await countedIn(app.id)).toEqual(['device']), 8_000)
+  })
+
   it('of a key that was revoked are counted too', async () => {
     const path = `/v1/apps/${app.id}/keys`
     const made = await call('POST', path, { bearer: ROOT, body: { role: 'sender', name: 'leaked' } })

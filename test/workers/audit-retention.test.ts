@@ -42,6 +42,18 @@ describe('retention', () => {
     ])
   })
 
+  it('that goes back and forth within a minute is refused, so that the operator’s log has the last word of it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 10, 24, 12) })
+    const statuses: number[] = []
+    for (const audit_retention_days of [30, 400, 30]) {
+      const path = `/v1/apps/${app.id}/settings`
+      statuses.push((await call('PATCH', path, { bearer: app.admin, body: { audit_retention_days } })).status)
+    }
+    expect(statuses).toEqual([200, 200, 429])
+    const [last] = await rowsOf(ROOT, `target=${app.id}&action=auditRetentionChanged`)
+    expect(last?.after).toEqual({ audit_retention_days: 400 })
+  })
+
   const prune = async (now: number) => {
     vi.useFakeTimers({ toFake: ['Date'], now })
     while ((await runDurableObjectAlarm(logObject(app.id))) && (await dueSoon()));

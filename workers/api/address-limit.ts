@@ -7,8 +7,11 @@ import { addressSubject } from '../../push/client-address.ts'
 import type { ApiEnv } from './context.ts'
 import { isWithin, tooMany } from './platform-limit.ts'
 
-/** Counted apart: whoever reads public keys from the address of a mobile network keeps no phone behind it from registering. */
-export type Stranger = 'client' | 'anybody'
+/**
+ * Counted apart: who calls one thing from the address of a mobile network keeps no phone behind it from another. Public keys are
+ * asked for by every phone of an app at once, when a new one signs.
+ */
+export type Stranger = 'client' | 'anybody' | `keys of ${string}`
 
 /** @throws ApiProblem `rate_limited` */
 export async function limitAddress(c: Context<ApiEnv>, who: Stranger): Promise<void> {

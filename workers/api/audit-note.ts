@@ -5,6 +5,8 @@
 import type { JsonObject } from '../../push/notification.ts'
 
 export class AuditNote {
+  /** It began as an act: what becomes of it is in the log. */
+  isAct = false
   target: string | null = null
   what: { before: JsonObject | null; after: JsonObject | null } = { before: null, after: null }
 

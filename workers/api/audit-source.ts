@@ -4,6 +4,9 @@ import type { AuditActor, AuditOrigin, AuditSource } from '../../push/audit-entr
 import type { Caller } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 
+/** Of what comes in, before anybody looks for secrets in it; the log keeps less (push/audit-entry.ts). */
+const MAX_USER_AGENT_CHARACTERS = 1_000
+
 const NOBODY = { id: null, name: null, role: null, user_id: null } as const
 
 export function actorOf(caller: Caller): AuditActor {
@@ -27,7 +30,7 @@ export function originOf(c: Context<ApiEnv>): AuditOrigin {
     ip: c.req.header('CF-Connecting-IP') ?? null,
     country: place?.country ?? null,
     asn: place?.asn ?? null,
-    user_agent: c.req.header('User-Agent') ?? null,
+    user_agent: c.req.header('User-Agent')?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
     request_id: c.get('requestId'),
   }
 }

@@ -9,7 +9,7 @@ import { auditLogOf, OPERATOR_LOG } from '../../durable-objects/stubs.ts'
 import { type AuditIntent, outcomeOf } from '../../push/audit-entry.ts'
 import { isId } from '../../push/ids.ts'
 import type { OperationId } from './access.ts'
-import { inTime, takenOrRefused } from './audit-in-time.ts'
+import { takenOrRefused } from './audit-in-time.ts'
 import { AuditNote } from './audit-note.ts'
 import { sourceOf } from './audit-source.ts'
 import { targetOf } from './audit-target.ts'
@@ -17,6 +17,7 @@ import { AUDITED, type Audited, type AuditedAct } from './audited.ts'
 import type { Caller } from './caller.ts'
 import type { ApiEnv } from './context.ts'
 import { codeOf } from './error-response.ts'
+import { inTime } from './in-time.ts'
 import { recallApp } from './known-apps.ts'
 
 /** Comes after the guard: the caller is known, and may do this. */
@@ -35,6 +36,7 @@ export function keepAudit(operationId: OperationId): MiddlewareHandler<ApiEnv> {
       intent: { action: operationId, target: note.target, ...sourceOf(c, caller) },
     }
     const isNoted = await noteOrRefuse(act, audited)
+    note.isAct = true
     await next()
     const ending = endingOf(c, note)
     if (isNoted) await finish(act, ending)

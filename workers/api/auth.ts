@@ -34,14 +34,16 @@ export function allow<Id extends OperationId>(operationId: Id): Access<Id> {
 
 function guarded(operationId: OperationId, grants: readonly Grant[]): MiddlewareHandler<ApiEnv>[] {
   // A body is read when it is known whose it is, so that nobody fills the memory of an isolate without a key.
-  if (grants.length === 0) return [limitAnybody, limitBodies]
+  if (grants.length === 0) return [limitAnybody(operationId), limitBodies]
   return [countRefused(operationId), guard(operationId, grants), limitBodies, keepAudit(operationId)]
 }
 
 /** Whoever comes makes the database read something, if only to find that it is not there. */
-const limitAnybody: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  await limitAddress(c, 'anybody')
-  await next()
+function limitAnybody(operationId: OperationId): MiddlewareHandler<ApiEnv> {
+  return async function limited(c, next) {
+    await limitAddress(c, operationId === 'getJwks' ? `keys of ${c.req.param('app')}` : 'anybody')
+    await next()
+  }
 }
 
 /** The names of the schemes are defined in openapi.ts. */

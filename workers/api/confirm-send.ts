@@ -1,6 +1,6 @@
 /**
  * A send to very many needs a confirmation, so that a stray call does not push to everybody. Sequences; what a
- * confirmation is worth is push/confirmation.ts. A send that can be no large one costs nothing here.
+ * confirmation is worth is push/confirmation.ts. What a send that is no large one costs is what it takes to count it.
  */
 import { nameNotification } from '../../durable-objects/notifications.ts'
 import { meterOf } from '../../durable-objects/stubs.ts'
@@ -13,9 +13,12 @@ import {
 import { idTail } from '../../push/ids.ts'
 import type { Caller } from './caller.ts'
 import { instantOf } from './fields.ts'
+import { inTime } from './in-time.ts'
 import { recallApp } from './known-apps.ts'
 import { ApiProblem } from './problem.ts'
 import { requireMasterKeys } from './secrets.ts'
+
+const RETRY_SECONDS = 5
 
 /** Whoever calls with a token is known by the key that minted it, and its user if it has one. */
 export function confirmingCaller(caller: Caller): string {
@@ -62,7 +65,17 @@ async function judge(env: Env, asked: ToConfirm, recipients: number): Promise<Ve
   const verdict = await checkConfirmation(masterKeyOf(env), asked, confirmation, recipients, now)
   if (verdict !== 'valid') return verdict
   const send = idTail(await nameNotification(asked))
-  return (await meterOf(env, appId).useOnce(confirmation, send)) ? 'valid' : 'used'
+  return (await useOnce(env, appId, confirmation, send)) ? 'valid' : 'used'
+}
+
+/** Nobody else knows whether it was used: without the Meter nobody is told that it was not. */
+async function useOnce(env: Env, appId: string, confirmation: string, send: string): Promise<boolean> {
+  try {
+    return await inTime(meterOf(env, appId).useOnce(confirmation, send))
+  } catch (cause) {
+    const detail = 'Nobody can say now whether the confirmation was used before. Send the same again after Retry-After.'
+    throw new ApiProblem('overloaded', detail, { retryAfterSeconds: RETRY_SECONDS, cause })
+  }
 }
 
 function masterKeyOf(env: Env): string {

@@ -94,7 +94,7 @@ export const clientRegistrationBody = registrationBody
   })
   .openapi('ClientRegistration', { description: '`token` for fcm and apns, `subscription` for webpush.' })
 
-/** What PATCH may change. `null` takes a value away; what is left out stays. */
+/** What PATCH may change. `null` takes a value away; what is left out stays (see device-merge.ts). */
 export const deviceChangeBody = z
   .strictObject({
     token: tokenField.optional(),
@@ -105,7 +105,10 @@ export const deviceChangeBody = z
     app_version: appVersionField.nullable().optional(),
     attributes: attributesField.optional(),
   })
-  .openapi('DeviceChange', { description: 'What is left out stays; `null` takes a value away.' })
+  .openapi('DeviceChange', {
+    description:
+      'What is left out stays, but `attributes` of one user do not pass to another; `null` takes a value away.',
+  })
 
 export type DeviceChangeBody = z.infer<typeof deviceChangeBody>
 

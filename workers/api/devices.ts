@@ -42,7 +42,7 @@ const registerDevice = createRoute({
   description:
     'Call it at each start of the app, straight from the client. The same device token or subscription is the same ' +
     'device: it keeps its id, its `device_key` and its topics, and moves to the user that is named. What is left ' +
-    'out stays. `user_id` needs a token minted for that user (`POST /v1/tokens`) or a sender or admin key; with ' +
+    'out stays, but `attributes` of one user do not pass to another. `user_id` needs a token minted for that user (`POST /v1/tokens`) or a sender or admin key; with ' +
     'such a token it may be left out.',
   ...allow('registerDevice'),
   request: { body: { required: true, content: { 'application/json': { schema: clientRegistrationBody } } } },

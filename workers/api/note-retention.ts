@@ -7,14 +7,16 @@ import { audit } from '../../durable-objects/audit-event.ts'
 import { takenOrRefused } from './audit-in-time.ts'
 import { sourceOf } from './audit-source.ts'
 import type { ApiEnv } from './context.ts'
+import { ApiProblem } from './problem.ts'
 
-const DAY_MS = 24 * 60 * 60_000
+/** An app has no use for the same change twice in this time, and must not fill the operator's log with going back and forth. */
+const ONCE_IN_SECONDS = 60
 
 /**
  * Comes before the change.
  *
  * @param after days; undefined: they stay
- * @throws ApiProblem `overloaded`
+ * @throws ApiProblem `overloaded`, `rate_limited`
  */
 export async function noteRetention(
   c: Context<ApiEnv>,
@@ -29,8 +31,9 @@ export async function noteRetention(
     ...sourceOf(c, c.var.caller),
     before: { audit_retention_days: before },
     details: { audit_retention_days: after },
-    // An app has no use for more, and must not fill the log of the operator with going back and forth.
-    once: `retention ${appId} ${after} ${Math.floor(Date.now() / DAY_MS)}`,
+    once: `retention ${appId} ${after} ${Math.floor(Date.now() / 1000 / ONCE_IN_SECONDS)}`,
   }
-  await takenOrRefused(audit(c.env, null, event))
+  if (await takenOrRefused(audit(c.env, null, event))) return
+  const detail = 'audit_retention_days was changed so a moment ago, and back. Send it again after Retry-After.'
+  throw new ApiProblem('rate_limited', detail, { retryAfterSeconds: ONCE_IN_SECONDS })
 }

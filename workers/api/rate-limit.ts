@@ -102,7 +102,9 @@ async function spend(env: Env, appId: string, limits: Limits, now: number): Prom
 
 async function ask(env: Env, appId: string, asked: BlockAsk, now: number): Promise<BlockGrant | null> {
   if (unreachable.get(appId, now)) return null
-  if (!(await isWithin(env, 'METER_QUESTIONS', appId))) {
+  // What clients ask keeps the app's backend from no question of its own.
+  const asking = asked.subject === CLIENTS ? `${appId} ${CLIENTS}` : appId
+  if (!(await isWithin(env, 'METER_QUESTIONS', asking))) {
     throw tooMany('METER_QUESTIONS', 'This app calls too fast in this part of the world. Wait a little.')
   }
   try {

@@ -10,7 +10,6 @@ import { auditLogOf } from '../../durable-objects/stubs.ts'
 import { addRefusals, type Refusals, refusalOf, refusedName } from '../../push/audit-refusals.ts'
 import type { OperationId } from './access.ts'
 import { sourceOf } from './audit-source.ts'
-import { AUDITED } from './audited.ts'
 import type { ApiEnv } from './context.ts'
 import { codeOf } from './error-response.ts'
 import { RefusedCaller } from './refused-caller.ts'
@@ -36,7 +35,7 @@ export function countRefused(operationId: OperationId): MiddlewareHandler<ApiEnv
     const caller = c.error instanceof RefusedCaller ? c.error.caller : c.var.caller
     if (caller === undefined || caller.kind === 'root') return
     // What began as an act is counted by the log itself.
-    if (c.var.audit !== undefined && typeof AUDITED[operationId] !== 'string') return
+    if (c.var.audit?.isAct) return
     const code = c.error === undefined ? null : codeOf(c.error)
     note(c.env, caller.appId, refusalOf(sourceOf(c, caller), operationId, code), Date.now())
   }

@@ -173,10 +173,11 @@ export const topics = newRouter()
   .openapi(deleteTopicRoute, async (c) => {
     const appId = appIdOf(c.get('caller'))
     const topic = requireTopic(c.get('caller'), c.req.valid('param').topic, 'topic')
+    const before = await readTopic(c.env, appId, topic)
     if (!(await deleteTopic(databaseOf(c.env, appId), appId, topic))) {
       throw new ApiProblem('not_found', `No device of this app ever subscribed to ${topic}.`, { param: 'topic' })
     }
-    c.var.audit.before(await readTopic(c.env, appId, topic))
+    c.var.audit.before(before)
     await dropTopic(c.env, appId, topic)
     return c.body(null, 204)
   })
